@@ -1,0 +1,250 @@
+// What the window can see: one shape per subscription. Plain data, made by the host from facts, sent at display rate and only while subscribed.
+import type { CloseReason, Excerpt, LinkState, Protocol } from '../../simulators/vocabulary/facts.ts';
+import type { DeviceId, FaultName, FleetName } from '../../simulators/vocabulary/ids.ts';
+import type { BehaviourKind, FaultSpec, FleetSpec } from '../../simulators/vocabulary/specs.ts';
+import type { Instant, Millis } from '../../simulators/vocabulary/units.ts';
+
+/** 'totals': status bar, top bar, banner, rail. Four times a second. */
+export interface Totals {
+  readonly at: Instant;
+  readonly version: string;
+  readonly hub: {
+    readonly state: 'starting' | 'running' | 'failed' | 'stopped';
+    readonly hostName: string;
+    /** One sentence each: a port that had to give way, a folder that was moved aside. */
+    readonly notices: readonly string[];
+  };
+  readonly fleets: readonly FleetSummary[];
+  readonly devices: { readonly total: number } & Readonly<Record<LinkState, number>>;
+  readonly inFlight: number;
+  /** Over the last second / the last 60 s. Percentiles of ended invocations that a device answered, ms; null when there were none. */
+  readonly callsPerSecond: number;
+  readonly p50: Millis | null;
+  readonly p95: Millis | null;
+  readonly p99: Millis | null;
+  /** Since start: ended invocations, and those whose HTTP status was not 200. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly faults: readonly FaultSummary[];
+  /** Rows the journal forgot to stay bounded, and facts let go between threads. Never silent. */
+  readonly journal: { readonly rows: number; readonly most: number; readonly forgotten: number; readonly shed: number };
+}
+
+export interface FleetSummary {
+  readonly name: FleetName;
+  readonly spec: FleetSpec;
+  readonly online: number;
+  readonly state: 'provisioning' | 'running' | 'stopped' | 'failed';
+  readonly problem?: string;
+}
+
+export interface FaultSummary {
+  readonly spec: FaultSpec;
+  /** Devices it is on now, and replies it touched so far. */
+  readonly devices: number;
+  readonly touched: number;
+}
+
+/** 'fleet': the visible part of the device table. */
+export interface FleetView {
+  /** All devices, those matching the filter, and where `rows` begins among them. */
+  readonly total: number;
+  readonly matching: number;
+  readonly from: number;
+  readonly rows: readonly DeviceRow[];
+  /** With `wall: true`: every matching device in table order, one character a device: its state (first letters below) and `ids` to match. */
+  readonly wall?: {
+    readonly ids: readonly DeviceId[];
+    readonly states: string;
+    readonly busy: string;
+    readonly faulted: string;
+  };
+}
+/** One letter a state in `wall.states`: off o, waiting w, connecting c, online n, dark d, failed f. In `busy` and `faulted` 1 means yes. */
+export const wallLetters = {
+  off: 'o',
+  waiting: 'w',
+  connecting: 'c',
+  online: 'n',
+  dark: 'd',
+  failed: 'f',
+} as const satisfies Record<LinkState, string>;
+
+export interface DeviceRow {
+  readonly id: DeviceId;
+  readonly fleet: FleetName;
+  readonly state: LinkState;
+  readonly detail?: string;
+  readonly since: Instant;
+  readonly protocol: Protocol;
+  readonly tls: boolean;
+  readonly behaviour: BehaviourKind;
+  readonly inFlight: number;
+  readonly calls: number;
+  readonly failures: number;
+  readonly lastMethod?: {
+    readonly name: string;
+    readonly at: Instant;
+    readonly httpStatus?: number;
+    readonly deviceStatus?: number;
+  };
+  readonly p95: Millis | null;
+  readonly faults: readonly FaultName[];
+  readonly drift: boolean;
+}
+
+/** 'device': the page of one device; null when there is none of that id. */
+export type DeviceView = null | {
+  readonly row: DeviceRow;
+  readonly connects: number;
+  /** The twin as the service sees it; null until it was read or when it cannot be read (`problem` says why). */
+  readonly twin: TwinView | null;
+  readonly problem?: string;
+};
+export interface TwinView {
+  readonly etag: string;
+  readonly version: number;
+  readonly tags: Readonly<Record<string, unknown>>;
+  readonly desired: Readonly<Record<string, unknown>>;
+  readonly desiredVersion: number;
+  readonly reported: Readonly<Record<string, unknown>>;
+  readonly reportedVersion: number;
+  /** Paths (`a.b.c`) whose desired value differs from the reported one or is not reported at all. */
+  readonly drift: readonly string[];
+  /** path -> ISO time of its last change, per section. */
+  readonly changed: {
+    readonly desired: Readonly<Record<string, string>>;
+    readonly reported: Readonly<Record<string, string>>;
+  };
+}
+
+/** 'traffic': the newest matching rows, oldest first, at most `limit`. */
+export interface TrafficView {
+  readonly rows: readonly TrafficRow[];
+  readonly matching: number;
+  readonly total: number;
+  readonly forgotten: number;
+  /** What was wrong with the filter, when it could not be read; rows are then unfiltered. */
+  readonly problem?: string;
+}
+
+export type TrafficKind = 'method' | 'twin' | 'message' | 'link' | 'fault' | 'hint';
+
+export interface TrafficRow {
+  /** Grows by one per row; never reused. */
+  readonly id: number;
+  readonly at: Instant;
+  readonly kind: TrafficKind;
+  readonly device?: DeviceId;
+  /** Method name, twin operation, link state, ... */
+  readonly name: string;
+  readonly detail?: string;
+  readonly pending: boolean;
+  readonly httpStatus?: number;
+  readonly deviceStatus?: number;
+  readonly error?: string;
+  /** Bytes of request and response together. */
+  readonly bytes?: number;
+  readonly duration?: Millis;
+  /** In order, adding up to the duration: waiting in the hub, on the way to the device, in the device, back. */
+  readonly legs?: Legs;
+  readonly faults?: readonly FaultName[];
+  readonly hints?: number;
+}
+export interface Legs {
+  readonly hub: Millis;
+  readonly toDevice: Millis;
+  readonly inDevice: Millis;
+  readonly back: Millis;
+}
+
+/** Everything kept about one row: command 'traffic.detail'. */
+export interface TrafficDetail {
+  readonly row: TrafficRow;
+  readonly rid?: string;
+  readonly responseTimeout?: Millis;
+  readonly connectTimeout?: Millis;
+  readonly request?: Excerpt;
+  readonly response?: Excerpt;
+  /** Named moments, in order. */
+  readonly moments: readonly { readonly name: string; readonly at: Instant }[];
+  /** Cause and fix in plain words when it failed. */
+  readonly explanation?: { readonly cause: string; readonly fix: string };
+  readonly hints: readonly string[];
+  readonly closeReason?: CloseReason;
+}
+
+/** 'run': one press of the invoke button, to one device or many; stays until cleared. */
+export type RunView = null | {
+  readonly id: string;
+  readonly method: string;
+  readonly payload: string;
+  readonly responseTimeout: number;
+  readonly connectTimeout: number;
+  readonly startedAt: Instant;
+  readonly endedAt?: Instant;
+  readonly state: 'running' | 'done' | 'cancelled';
+  readonly total: number;
+  readonly done: number;
+  /** Counts by `httpStatus` and, where the device chose one, `/deviceStatus`: `200/200`, `200/404`, `504`, `no answer`. */
+  readonly outcomes: readonly { readonly key: string; readonly count: number }[];
+  readonly p50: Millis | null;
+  readonly p95: Millis | null;
+  readonly p99: Millis | null;
+  /** One per device in the order asked; at most 1000 (the rest is counted in `outcomes`). */
+  readonly cells: readonly RunCell[];
+};
+export interface RunCell {
+  readonly device: DeviceId;
+  readonly state: 'waiting' | 'running' | 'done';
+  readonly httpStatus?: number;
+  readonly deviceStatus?: number;
+  readonly duration?: Millis;
+  readonly error?: string;
+}
+
+/** One call's whole result: command 'run.result'. */
+export interface CallResult {
+  readonly device: DeviceId;
+  readonly at: Instant;
+  readonly duration: Millis;
+  /** 0 when no HTTP answer came at all (`error` says why). */
+  readonly httpStatus: number;
+  readonly deviceStatus?: number;
+  /** Response payload as JSON text, or the hub's body when it refused. */
+  readonly payload?: string;
+  readonly error?: { readonly name: string; readonly number?: number; readonly message: string };
+  readonly explanation?: { readonly cause: string; readonly fix: string };
+}
+
+export interface HistoryEntry {
+  readonly run: string;
+  readonly at: Instant;
+  readonly method: string;
+  readonly payload: string;
+  readonly target: string;
+  readonly responseTimeout: number;
+  readonly connectTimeout: number;
+  readonly total: number;
+  readonly ok: number;
+  readonly duration: Millis;
+}
+
+/** 'hub': the hub page. Connection strings come masked; command 'hub.reveal' gives one in full. */
+export interface HubView {
+  readonly state: Totals['hub']['state'];
+  readonly hostName: string;
+  readonly doors: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly port: number;
+    readonly use: string;
+  }[];
+  readonly policies: readonly { readonly name: string; readonly rights: readonly string[]; readonly masked: string }[];
+  readonly caFile?: string;
+  readonly dataFolder?: string;
+  readonly notices: readonly string[];
+  readonly trust: readonly { readonly sdk: string; readonly steps: readonly string[] }[];
+  readonly devices: number;
+  readonly connected: number;
+}

@@ -1,0 +1,81 @@
+// A virtual device: one identity with a link, a twin and a behaviour. Everything it needs comes as an argument: clock, chance, the byte stream, faults.
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock/clock.ts';
+import type { Random } from '../random/random.ts';
+import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
+import type { DeviceId, FaultName, RequestId } from '../vocabulary/ids.ts';
+import type { BehaviourSpec, ReconnectSpec } from '../vocabulary/specs.ts';
+import type { Millis } from '../vocabulary/units.ts';
+
+/** How a device proves who it is. `key` is the base64 symmetric key. */
+export interface Credentials {
+  readonly hostName: string;
+  readonly key: string;
+  readonly tokenLifetimeSeconds: number;
+}
+
+/** What all devices of a fleet share; one object per fleet, so that an idle device stays small. */
+export interface FleetSettings {
+  readonly clock: Clock;
+  readonly emit: Emit<FleetFact>;
+  /** Opens a byte stream to the hub: TCP, TLS, or an in-memory pair. Ends in 'close' on every path. */
+  readonly dial: () => Duplex;
+  readonly hostName: string;
+  readonly behaviour: BehaviourSpec;
+  readonly reconnect: ReconnectSpec;
+  readonly keepAliveSeconds: number;
+  readonly tokenLifetimeSeconds: number;
+  /** Given by the lab: the faults on this device's replies right now, or undefined when there are none (an idle fault costs nothing). */
+  readonly replyFault: (device: DeviceId) => ReplyFault | undefined;
+}
+
+/** A method request as a behaviour sees it. */
+export interface MethodRequest {
+  readonly name: string;
+  readonly rid: RequestId;
+  /** The payload's JSON text; empty when the call had none. */
+  readonly payload: string;
+}
+
+/** A fault on replies: passes the reply on (now or later) by calling `send`, or never does. What it holds it still sends when it is lifted. */
+export interface ReplyFault {
+  reply(
+    request: MethodRequest,
+    send: (touchedBy: readonly FaultName[]) => void,
+    silent: (touchedBy: readonly FaultName[]) => void,
+  ): void;
+}
+
+/** A snapshot for the window; plain data. */
+export interface DeviceSnapshot {
+  readonly id: DeviceId;
+  readonly state: LinkState;
+  readonly detail?: string;
+  readonly connects: number;
+  readonly desired: Readonly<Record<string, unknown>>;
+  readonly desiredVersion: number;
+  readonly reported: Readonly<Record<string, unknown>>;
+  readonly reportedVersion: number;
+}
+
+export interface Device {
+  readonly id: DeviceId;
+  readonly state: LinkState;
+  /** Dials after `delay` ms (the fleet's ramp). */
+  start(delay: Millis): void;
+  /** Hangs up and stays off until started again. */
+  stop(): void;
+  /** Drops the link, stays dark for `dark` ms, comes back. */
+  reboot(dark: Millis): void;
+  /** Goes on with other settings (behaviour, reconnect policy) without dropping the link. */
+  change(settings: FleetSettings): void;
+  snapshot(): DeviceSnapshot;
+}
+
+export interface DeviceOptions {
+  readonly id: DeviceId;
+  /** Base64 symmetric key. */
+  readonly key: string;
+  readonly random: Random;
+  readonly settings: FleetSettings;
+}

@@ -1,0 +1,39 @@
+// One live connection per identity: the newest wins, the older one is closed (400027). Doors bring connections, methods and twins use them.
+import type { CloseReason, Protocol } from '../../vocabulary/facts.ts';
+import type { DeviceId, RequestId } from '../../vocabulary/ids.ts';
+import type { Instant } from '../../vocabulary/units.ts';
+
+/** What a door offers for one connected device, whatever the protocol. */
+export interface DeviceConnection {
+  readonly device: DeviceId;
+  readonly protocol: Protocol;
+  readonly tls: boolean;
+  /** True once the device subscribed to (or attached a link for) direct methods. */
+  readonly listensForMethods: boolean;
+  /** Sends one request; the payload is the JSON text of the REST body's `payload` member byte for byte, empty when there was none. */
+  sendMethod(method: string, rid: RequestId, payload: Buffer): void;
+  /** Sends a desired patch if the device subscribed to them; gives whether it did. */
+  sendDesired(patch: string, version: number): boolean;
+  /** Ends the connection at once. The door then reports it gone. */
+  close(reason: CloseReason, detail?: string): void;
+}
+
+export interface Connections {
+  readonly size: number;
+  find(device: DeviceId): DeviceConnection | undefined;
+  /** Newest wins: closes the one that was there with `replaced`. */
+  opened(connection: DeviceConnection, client: string | undefined): void;
+  /** The device subscribed to direct methods; calls in connect timeout go out now. */
+  ready(connection: DeviceConnection): void;
+  /** Called once by the door when a connection ended. Fails the calls that wait on it. */
+  closed(connection: DeviceConnection, reason: CloseReason, detail?: string): void;
+  /** For the Device and Twin shapes: state, and when it last changed or traffic was last seen. */
+  activity(device: DeviceId): {
+    readonly connected: boolean;
+    readonly changedAt?: Instant;
+    readonly lastActivityAt?: Instant;
+  };
+  /** Any packet from a device, for lastActivityTime. Cheap. */
+  touch(device: DeviceId): void;
+  closeAll(reason: CloseReason): void;
+}

@@ -1,0 +1,54 @@
+// The local hub: one object that owns store, registry, twins, methods and the doors in front of them, and can be stopped.
+import type { Clock } from '../clock/clock.ts';
+import type { Emit, HubFact } from '../vocabulary/facts.ts';
+
+export interface Listen {
+  readonly host: string;
+  /** Ports; 0 takes any free one, `false` leaves the door shut. `http` and `mqtt` are plain text and only ever on loopback. */
+  readonly https: number | false;
+  readonly http: number | false;
+  readonly mqtts: number | false;
+  readonly mqtt: number | false;
+}
+
+export interface HubOptions {
+  readonly clock: Clock;
+  /** Secret bytes for keys and serial numbers. */
+  readonly randomBytes: (count: number) => Buffer;
+  readonly emit: Emit<HubFact>;
+  /** Folder for store, keys and certificates; undefined keeps everything in memory (certificates too). */
+  readonly folder: string | undefined;
+  /** Name in connection strings and certificates; must hold a dot, Java refuses one without (reference 10.2). */
+  readonly hostName: string;
+  readonly listen: Listen;
+}
+
+export interface DoorAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a host needs to show and hand out. Plain data: it crosses threads. */
+export interface HubStatus {
+  readonly hostName: string;
+  readonly doors: {
+    readonly https?: DoorAddress;
+    readonly http?: DoorAddress;
+    readonly mqtts?: DoorAddress;
+    readonly mqtt?: DoorAddress;
+  };
+  /** Policy name -> connection string. Secret. */
+  readonly connectionStrings: Readonly<Record<string, string>>;
+  /** The CA certificate as PEM text, and its file when there is a folder. */
+  readonly ca: { readonly pem: string; readonly file?: string };
+  /** One line each: a corrupt folder that was moved aside, a port that had to give way. */
+  readonly notices: readonly string[];
+}
+
+export interface Hub {
+  readonly status: HubStatus;
+  /** A SAS token for the whole hub. Throws LabError input.invalid for an unknown policy. */
+  serviceToken(policy: string, lifetimeSeconds: number): string;
+  counts(): { readonly devices: number; readonly connected: number; readonly inFlight: number };
+  stop(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+// The identity registry: devices, their keys and status. In memory for reading, written through to the store before anyone is told.
+import type { DeviceId } from '../../vocabulary/ids.ts';
+import type { Refusal } from '../../vocabulary/service-errors.ts';
+
+/** A device identity as the hub keeps it. Dates are ISO text; keys base64. Frozen: a change makes a new object. */
+export interface Identity {
+  readonly deviceId: DeviceId;
+  readonly generationId: string;
+  readonly etag: string;
+  readonly status: 'enabled' | 'disabled';
+  readonly statusReason?: string;
+  readonly statusUpdatedTime: string;
+  readonly authentication: {
+    readonly type: 'sas' | 'selfSigned' | 'certificateAuthority' | 'none';
+    readonly symmetricKey: { readonly primaryKey: string | null; readonly secondaryKey: string | null };
+    readonly x509Thumbprint: { readonly primaryThumbprint: string | null; readonly secondaryThumbprint: string | null };
+  };
+  readonly capabilities: { readonly iotEdge: boolean };
+  readonly deviceScope?: string;
+}
+
+export interface Registry {
+  /** Reading a live identity; a Map lookup. */
+  find(id: string): Identity | undefined;
+  readonly size: number;
+  /** GET /devices/{id}: the Device shape of reference 4.3. */
+  get(id: string): object | Refusal;
+  /** GET /devices?top=N, in order of id; at most 1000. */
+  list(top: number): readonly object[];
+  /** PUT /devices/{id}. Without If-Match it creates (409 when there), with one it updates (412 on another etag). */
+  put(id: string, body: unknown, ifMatch: string | undefined): object | Refusal;
+  /** DELETE /devices/{id}: undefined when done. Closes the device's connection. */
+  delete(id: string, ifMatch: string | undefined): Refusal | undefined;
+  /** POST /devices: at most 100 entries, each create, update, delete or updateTwin (reference 4.3); one transaction. */
+  bulk(body: unknown): { readonly result: object; readonly ok: boolean } | Refusal;
+  statistics(): { readonly total: number; readonly enabled: number; readonly disabled: number };
+}

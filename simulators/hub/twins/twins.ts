@@ -1,0 +1,28 @@
+// Twins: tags, desired and reported sections with versions and metadata, merge patches and limits (reference section 6).
+// In memory for reading; a change is in the store before its sender or the device hears of it.
+import type { DeviceId } from '../../vocabulary/ids.ts';
+import type { Refusal } from '../../vocabulary/service-errors.ts';
+
+export interface Twins {
+  /** GET /twins/{id}: the Twin shape of reference 4.3, with its etag for the header. */
+  get(id: DeviceId): { readonly body: object; readonly etag: string } | Refusal;
+  /** PATCH /twins/{id}: merges tags and desired; tells a subscribed device when desired was in the body. */
+  patch(
+    id: DeviceId,
+    body: unknown,
+    ifMatch: string | undefined,
+  ): { readonly body: object; readonly etag: string } | Refusal;
+  /** PUT /twins/{id}: replaces tags and desired; the device is told the difference by existence (reference 6.4). */
+  replace(
+    id: DeviceId,
+    body: unknown,
+    ifMatch: string | undefined,
+  ): { readonly body: object; readonly etag: string } | Refusal;
+  /** What a device gets on GET: `{"desired":{...,"$version":n},"reported":{...,"$version":m}}` as JSON text, no metadata. */
+  deviceView(id: DeviceId): string | Refusal;
+  /** A device's reported patch (JSON text). Gives the new reported `$version`. */
+  report(id: DeviceId, patch: string): { readonly version: number } | Refusal;
+}
+
+/** How Twins reaches a connected device: gives true when the device is online and subscribed to desired notifications. */
+export type NotifyDesired = (id: DeviceId, patch: string, version: number) => boolean;

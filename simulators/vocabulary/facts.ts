@@ -1,0 +1,202 @@
+// Everything that can be observed, as one union. Journal, metrics and window read these values and nothing else.
+// Facts report, they never steer. Each has `at` (when it happened, on the emitter's clock) and the identity it concerns.
+import type { DeviceId, FaultName, FleetName, RequestId } from './ids.ts';
+import type { Instant, Millis } from './units.ts';
+
+/** A piece of a wire, cut to `textLimit` characters so that a journal stays bounded; `bytes` is the size on the wire. */
+export interface Excerpt {
+  readonly text: string;
+  readonly bytes: number;
+}
+export const textLimit = 8_192;
+
+/** How a device speaks to the hub; whether over TLS is said apart. */
+export type Protocol = 'mqtt';
+
+/** Why a hub let go of a connection. */
+export type CloseReason =
+  | 'client' // the device said goodbye (DISCONNECT)
+  | 'lost' // the socket ended without goodbye
+  | 'replaced' // the same identity connected again (400027)
+  | 'keep-alive' // silence for 1.5 keep-alive periods
+  | 'token-expired'
+  | 'protocol-error' // a malformed or forbidden packet
+  | 'disabled'
+  | 'deleted'
+  | 'shutdown';
+
+/** The states of a virtual device's link; the table that moves between them is simulators/devices/link.ts. */
+export type LinkState = 'off' | 'waiting' | 'connecting' | 'online' | 'dark' | 'failed';
+
+/** What a service asked and how it ended, seen by the hub. Times are the hub's; legs are differences between them. */
+export interface InvocationEnded {
+  readonly type: 'invocation.ended';
+  readonly at: Instant;
+  readonly device: DeviceId;
+  /** Missing when no request ever reached a device (offline, refused). */
+  readonly rid?: RequestId;
+  /** Number of the call, unique in one run of the hub; joins begun and ended. */
+  readonly call: number;
+  readonly method: string;
+  readonly begunAt: Instant;
+  /** The moment the request left for the device. */
+  readonly sentAt?: Instant;
+  /** The moment the device's answer arrived. */
+  readonly answeredAt?: Instant;
+  readonly httpStatus: number;
+  /** Name of the service error when `httpStatus` is not 200. */
+  readonly error?: string;
+  /** The number the device chose; never mixed up with `httpStatus`. */
+  readonly deviceStatus?: number;
+  readonly responseTimeout: Millis;
+  readonly connectTimeout: Millis;
+  readonly request: Excerpt;
+  readonly response?: Excerpt;
+}
+
+export type HubFact =
+  | { readonly type: 'hub.opened'; readonly at: Instant; readonly host: string }
+  | { readonly type: 'hub.closed'; readonly at: Instant }
+  | {
+      readonly type: 'device.connected';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly protocol: Protocol;
+      readonly tls: boolean;
+      /** The DeviceClientType it sent: an SDK's name and version. */
+      readonly client?: string;
+    }
+  | {
+      readonly type: 'device.disconnected';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly reason: CloseReason;
+      readonly detail?: string;
+    }
+  | {
+      readonly type: 'device.refused';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly protocol: Protocol;
+      readonly code: number; // CONNACK return code
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'invocation.begun';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly call: number;
+      readonly rid?: RequestId;
+      readonly method: string;
+      readonly responseTimeout: Millis;
+      readonly connectTimeout: Millis;
+      readonly request: Excerpt;
+    }
+  | InvocationEnded
+  | {
+      /** An answer nobody waits for: too late, unknown rid, or a second one. Accepted on the wire and dropped (reference 5.4). */
+      readonly type: 'answer.dropped';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly rid: string;
+      readonly deviceStatus: number;
+      readonly why: 'late' | 'unknown';
+    }
+  | {
+      readonly type: 'twin.patched';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly section: 'desired' | 'reported' | 'tags';
+      readonly version: number;
+      readonly patch: Excerpt;
+      /** For desired: whether a subscribed device was told. */
+      readonly delivered?: boolean;
+    }
+  | { readonly type: 'twin.fetched'; readonly at: Instant; readonly device: DeviceId }
+  | {
+      readonly type: 'twin.refused';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly section: 'desired' | 'reported' | 'tags';
+      readonly error: string;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'message.received';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly body: Excerpt;
+      readonly will?: boolean;
+    }
+  | {
+      readonly type: 'identity.changed';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly change: 'created' | 'updated' | 'deleted';
+    }
+  | {
+      /** Something odd that was nevertheless answered as the service would: an ignored field, a range error, an undeliverable topic. */
+      readonly type: 'hint.given';
+      readonly at: Instant;
+      readonly device?: DeviceId;
+      readonly call?: number;
+      readonly text: string;
+    }
+  | {
+      /** A packet or request that made no sense; its sender was answered or cut off, nobody else noticed. */
+      readonly type: 'input.refused';
+      readonly at: Instant;
+      readonly door: 'mqtt' | 'http';
+      readonly peer: string;
+      readonly detail: string;
+      readonly device?: DeviceId;
+    };
+
+export type FleetFact =
+  | {
+      readonly type: 'link.changed';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly state: LinkState;
+      /** Why, in a few words: `refused: not authorized (5)`, `rebooting`, `connection lost`. */
+      readonly detail?: string;
+    }
+  | {
+      /** A virtual device finished with a method request, one way or the other. */
+      readonly type: 'method.handled';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly rid: RequestId;
+      readonly method: string;
+      readonly receivedAt: Instant;
+      /** `answered`: a reply left; `silent`: a fault kept it; `lost`: the link was gone before the reply could leave. */
+      readonly outcome: 'answered' | 'silent' | 'lost';
+      readonly status?: number;
+      readonly faults: readonly FaultName[];
+    }
+  | {
+      /** A behaviour threw, or a device got something it could not use. Never fatal. */
+      readonly type: 'device.failed';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly detail: string;
+    };
+
+export type LabFact =
+  | { readonly type: 'fleet.added'; readonly at: Instant; readonly fleet: FleetName; readonly count: number }
+  | { readonly type: 'fleet.removed'; readonly at: Instant; readonly fleet: FleetName }
+  | { readonly type: 'fault.added'; readonly at: Instant; readonly fault: FaultName }
+  | { readonly type: 'fault.changed'; readonly at: Instant; readonly fault: FaultName }
+  | { readonly type: 'fault.lifted'; readonly at: Instant; readonly fault: FaultName }
+  /** A bounded queue between two threads was full: `count` facts of `source` were let go. Counted and shown, never silent. */
+  | { readonly type: 'facts.shed'; readonly at: Instant; readonly source: string; readonly count: number };
+
+export type Fact = HubFact | FleetFact | LabFact;
+export type FactType = Fact['type'];
+export type Emit<Kind extends Fact = Fact> = (fact: Kind) => void;
+
+/** The first `textLimit` characters of a text, with its size in bytes. */
+export const excerpt = (text: string, bytes: number): Excerpt => ({
+  text: text.length > textLimit ? text.slice(0, textLimit) : text,
+  bytes,
+});
