@@ -13,7 +13,7 @@ import type {
   Totals,
   TrafficDetail,
   TrafficView,
-} from './snapshots.ts';
+} from '../../simulators/vocabulary/views.ts';
 
 /** Marks the type of an answer; answers are made by our own host and need no parsing. */
 const answer = <T>(): { readonly answer?: T } => ({});

@@ -1,1 +1,120 @@
 // The one object a host opens: joins clock, chance, hub, fleets, faults, invoker, journal and metrics, and owns the worker threads.
+import type { HubStatus, Listen } from '../hub/hub.ts';
+import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
+import type { FaultSpec, FleetSpec } from '../vocabulary/specs.ts';
+import type {
+  CallResult,
+  DeviceView,
+  FleetView,
+  HistoryEntry,
+  HubView,
+  RunView,
+  Totals,
+  TrafficDetail,
+  TrafficView,
+} from '../vocabulary/views.ts';
+
+export interface LabOptions {
+  readonly version: string;
+  /** Shares and draws of faults and devices come from it; printed with every run. */
+  readonly seed: number;
+  /** The worker bundles; built beside the host's own. */
+  readonly workers: { readonly hub: URL; readonly fleet: URL };
+  /** Worker threads for fleets: as many as there are cores to spare, at least 1. */
+  readonly fleetWorkers: number;
+  readonly hub: {
+    /** Folder of the hub's data; undefined keeps nothing (`--ephemeral`). */
+    readonly folder: string | undefined;
+    readonly hostName: string;
+    readonly listen: Listen;
+  };
+  /** Rows the journal keeps; the oldest are forgotten and counted. */
+  readonly journalRows: number;
+}
+
+/** What one press of the invoke button asks. Timeouts in whole seconds, ranges as the service documents them. */
+export interface InvocationRequest {
+  readonly target:
+    | { readonly kind: 'devices'; readonly devices: readonly DeviceId[] }
+    | { readonly kind: 'fleet'; readonly fleet: FleetName }
+    | { readonly kind: 'all' };
+  readonly method: string;
+  /** JSON text; blank sends no payload. */
+  readonly payload: string;
+  readonly responseTimeout: number;
+  readonly connectTimeout: number;
+  readonly concurrency: number;
+}
+
+export interface FleetQuery {
+  readonly filter: string;
+  readonly sort: 'id' | 'state' | 'lastMethod' | 'p95' | 'calls' | 'failures';
+  readonly descending: boolean;
+  readonly from: number;
+  readonly count: number;
+  readonly wall: boolean;
+}
+
+export interface TrafficQuery {
+  readonly device?: DeviceId | undefined;
+  readonly filter: string;
+  readonly limit: number;
+  readonly upTo?: number | undefined;
+}
+
+/** Every method that can refuse throws LabError with a sentence that names the field and the fix. */
+export interface Lab {
+  readonly status: HubStatus;
+
+  /** Registers the fleet's identities on the hub and connects them along its ramp. Resolves when all are registered. */
+  addFleet(spec: FleetSpec): Promise<void>;
+  /** Stops the fleet and deletes its identities. */
+  removeFleet(fleet: FleetName): Promise<void>;
+  startFleet(fleet: FleetName): void;
+  stopFleet(fleet: FleetName): void;
+  startDevices(devices: readonly DeviceId[]): void;
+  stopDevices(devices: readonly DeviceId[]): void;
+  rebootDevices(devices: readonly DeviceId[]): void;
+  fleets(): readonly FleetSpec[];
+
+  addFault(spec: FaultSpec): void;
+  changeFault(spec: FaultSpec): void;
+  liftFault(fault: FaultName): void;
+  /** Gives how many were lifted. */
+  liftAllFaults(): number;
+  faults(): readonly FaultSpec[];
+
+  /** Begins to call; gives the run's id at once. */
+  startRun(request: InvocationRequest): string;
+  cancelRun(run: string): void;
+  runResult(run: string, device: DeviceId): CallResult;
+  history(): readonly HistoryEntry[];
+
+  patchDesired(
+    device: DeviceId,
+    patch: Readonly<Record<string, unknown>>,
+    etag: string | undefined,
+  ): Promise<{ readonly version: number }>;
+  trafficDetail(id: number): TrafficDetail | null;
+  clearTraffic(): void;
+  connectionString(
+    of: { readonly kind: 'policy'; readonly policy: string } | { readonly kind: 'device'; readonly device: DeviceId },
+  ): Promise<string>;
+
+  /** Views are computed when asked, from what is known now; they never wait. */
+  readonly views: {
+    totals(): Totals;
+    fleet(query: FleetQuery): FleetView;
+    /** Its twin is read from the hub in the background and again whenever a fact says it changed. */
+    device(id: DeviceId): DeviceView;
+    traffic(query: TrafficQuery): TrafficView;
+    run(id: string): RunView;
+    hub(): HubView;
+  };
+
+  /** Stops devices, hub and workers, in that order; twice is harmless. */
+  stop(): Promise<void>;
+}
+
+/** Opens the hub's worker and the fleets' workers. Throws LabError (port.taken, data-folder.in-use, ...) with everything started so far stopped again. */
+export declare function openLab(options: LabOptions): Promise<Lab>;

@@ -1,8 +1,8 @@
-// What the window can see: one shape per subscription. Plain data, made by the host from facts, sent at display rate and only while subscribed.
-import type { CloseReason, Excerpt, LinkState, Protocol } from '../../simulators/vocabulary/facts.ts';
-import type { DeviceId, FaultName, FleetName } from '../../simulators/vocabulary/ids.ts';
-import type { BehaviourKind, FaultSpec, FleetSpec } from '../../simulators/vocabulary/specs.ts';
-import type { Instant, Millis } from '../../simulators/vocabulary/units.ts';
+// What can be seen of a running lab: one shape per subscription of the window. Plain data, made from facts, sent at display rate and only while watched.
+import type { CloseReason, Excerpt, LinkState, Protocol } from './facts.ts';
+import type { DeviceId, FaultName, FleetName } from './ids.ts';
+import type { BehaviourKind, FaultSpec, FleetSpec } from './specs.ts';
+import type { Instant, Millis } from './units.ts';
 
 /** 'totals': status bar, top bar, banner, rail. Four times a second. */
 export interface Totals {
