@@ -116,5 +116,4 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-/** Opens the hub's worker and the fleets' workers. Throws LabError (port.taken, data-folder.in-use, ...) with everything started so far stopped again. */
-export declare function openLab(options: LabOptions): Promise<Lab>;
+export { openLab } from './open-lab.ts';

@@ -175,6 +175,13 @@ export type FleetFact =
       readonly faults: readonly FaultName[];
     }
   | {
+      /** A device's desired section began or ceased to differ from what it reported. */
+      readonly type: 'twin.drifted';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly drift: boolean;
+    }
+  | {
       /** A behaviour threw, or a device got something it could not use. Never fatal. */
       readonly type: 'device.failed';
       readonly at: Instant;

@@ -1,0 +1,134 @@
+// How facts other than invocations read as rows of the traffic table.
+import type { Excerpt, Fact } from '../vocabulary/facts.ts';
+import type { TrafficRow } from '../vocabulary/views.ts';
+
+/** Facts that are one row each (or none), complete when they arrive. */
+export type PlainFact = Exclude<
+  Fact,
+  { type: 'invocation.begun' | 'invocation.ended' | 'method.handled' | 'facts.shed' }
+>;
+
+interface Made {
+  readonly row: Omit<TrafficRow, 'id' | 'at' | 'pending'>;
+  readonly request?: Excerpt;
+}
+
+/** undefined: not traffic (the lab's own comings and goings, steps of a link that the hub reports as well). */
+export function rowOf(fact: PlainFact): Made | undefined {
+  switch (fact.type) {
+    case 'device.connected':
+      return {
+        row: {
+          kind: 'link',
+          device: fact.device,
+          name: 'connected',
+          detail: `${fact.protocol}${fact.tls ? ' over TLS' : ''}`,
+        },
+      };
+    case 'device.disconnected':
+      return {
+        row: { kind: 'link', device: fact.device, name: 'disconnected', detail: detail(fact.reason, fact.detail) },
+      };
+    case 'device.refused':
+      return {
+        row: {
+          kind: 'link',
+          device: fact.device,
+          name: 'refused',
+          detail: `CONNACK ${fact.code}: ${fact.detail}`,
+          error: 'refused',
+        },
+      };
+    case 'link.changed':
+      // Connecting and online are told by the hub, which sees every device and not only ours.
+      if (fact.state !== 'dark' && fact.state !== 'failed') return undefined;
+      return {
+        row: {
+          kind: 'link',
+          device: fact.device,
+          name: fact.state,
+          ...optional(fact.detail),
+          ...(fact.state === 'failed' ? { error: 'failed' } : {}),
+        },
+      };
+    case 'twin.patched':
+      return {
+        row: {
+          kind: 'twin',
+          device: fact.device,
+          name: `${fact.section} patched`,
+          detail: `v${fact.version}${fact.section === 'desired' ? (fact.delivered ? ', delivered' : ', not delivered') : ''}`,
+          bytes: fact.patch.bytes,
+        },
+        request: fact.patch,
+      };
+    case 'twin.fetched':
+      return { row: { kind: 'twin', device: fact.device, name: 'twin fetched' } };
+    case 'twin.refused':
+      return {
+        row: {
+          kind: 'twin',
+          device: fact.device,
+          name: `${fact.section} refused`,
+          detail: fact.detail,
+          error: fact.error,
+        },
+      };
+    case 'message.received':
+      return {
+        row: { kind: 'message', device: fact.device, name: fact.will ? 'will' : 'telemetry', bytes: fact.body.bytes },
+        request: fact.body,
+      };
+    case 'answer.dropped':
+      return {
+        row: {
+          kind: 'hint',
+          device: fact.device,
+          name: 'answer dropped',
+          deviceStatus: fact.deviceStatus,
+          detail:
+            fact.why === 'late' ? `rid ${fact.rid} answered after its deadline` : `nobody waits for rid ${fact.rid}`,
+        },
+      };
+    case 'hint.given':
+      return {
+        row: {
+          kind: 'hint',
+          ...(fact.device === undefined ? {} : { device: fact.device }),
+          name: 'hint',
+          detail: fact.text,
+        },
+      };
+    case 'input.refused':
+      return {
+        row: {
+          kind: 'hint',
+          ...(fact.device === undefined ? {} : { device: fact.device }),
+          name: `${fact.door} input refused`,
+          detail: `${fact.peer}: ${fact.detail}`,
+          error: 'refused',
+        },
+      };
+    case 'device.failed':
+      return {
+        row: { kind: 'fault', device: fact.device, name: 'device failed', detail: fact.detail, error: 'failed' },
+      };
+    case 'fault.added':
+    case 'fault.changed':
+    case 'fault.lifted':
+      return {
+        row: { kind: 'fault', name: `${fact.fault} ${fact.type.slice('fault.'.length)}`, faults: [fact.fault] },
+      };
+    case 'hub.opened':
+    case 'hub.closed':
+    case 'identity.changed':
+    case 'twin.drifted':
+    case 'fleet.added':
+    case 'fleet.removed':
+      return undefined;
+  }
+}
+
+const detail = (reason: string, more: string | undefined): string =>
+  more === undefined ? reason : `${reason}: ${more}`;
+const optional = (text: string | undefined): { detail?: string } => (text === undefined ? {} : { detail: text });

@@ -1,0 +1,90 @@
+// The worker threads of a lab: one for the hub, some for fleets. Starts them, spreads devices over them, stops them.
+import { Worker } from 'node:worker_threads';
+import type { Anchor } from '../clock/system.ts';
+import type { HubStatus } from '../hub/hub.ts';
+import { hashOf } from '../random/random.ts';
+import { LabError } from '../vocabulary/errors.ts';
+import type { Fact } from '../vocabulary/facts.ts';
+import type { DeviceId } from '../vocabulary/ids.ts';
+import type { FleetOrder } from './fleet-holder.ts';
+import type { LabOptions } from './lab.ts';
+import { openThread, type Thread } from './workers/channel.ts';
+import type { FleetCalls } from './workers/fleet.worker.ts';
+import type { HubCalls } from './workers/hub.worker.ts';
+
+export interface Crew {
+  readonly hub: HubStatus;
+  /** Gives every fleet thread the same call. */
+  tell<Name extends keyof FleetCalls & string>(name: Name, argument: Parameters<FleetCalls[Name]>[0]): Promise<void>;
+  /** Sends each device to the thread its id hashes to. */
+  addFleet(order: FleetOrder): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers' | 'hub' | 'seed'> {
+  readonly anchor: Anchor;
+  readonly onFacts: (facts: readonly Fact[]) => void;
+  readonly onShed: (source: string, count: number) => void;
+  /** A thread died by itself. */
+  readonly onFailure: (error: LabError) => void;
+}
+
+export async function startCrew(options: CrewOptions): Promise<Crew> {
+  const { anchor, seed } = options;
+  const open = <Calls extends FleetCalls | HubCalls>(url: URL, label: string): Thread<Calls> =>
+    openThread<Calls>(new Worker(url, { name: label }), {
+      label,
+      onFacts: options.onFacts,
+      onShed: (count) => options.onShed(label, count),
+      onFailure: options.onFailure,
+    });
+
+  const hub = open<HubCalls>(options.workers.hub, 'hub');
+  const fleets = Array.from({ length: options.fleetWorkers }, (_, number) =>
+    open<FleetCalls>(options.workers.fleet, `fleet worker ${number + 1}`),
+  );
+  const endAll = async (): Promise<void> => void (await Promise.all([hub, ...fleets].map((thread) => thread.end())));
+
+  let status: HubStatus;
+  try {
+    [status] = await Promise.all([
+      hub.call('open', { ...options.hub, anchor }),
+      ...fleets.map((thread) => thread.call('open', { anchor, seed })),
+    ]);
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+
+  const tell: Crew['tell'] = async (name, argument) => {
+    await Promise.all(fleets.map((thread) => thread.call(name, argument)));
+  };
+  const threadOf = (id: DeviceId): number => hashOf(id) % fleets.length;
+  let stopping: Promise<void> | undefined;
+
+  return {
+    hub: status,
+    tell,
+    async addFleet(order) {
+      const shares = fleets.map(() => [] as FleetOrder['devices'][number][]);
+      for (const device of order.devices) shares[threadOf(device.id)]?.push(device);
+      await Promise.all(
+        fleets.map((thread, number) => thread.call('addFleet', { ...order, devices: shares[number] ?? [] })),
+      );
+    },
+    stop() {
+      stopping ??= (async () => {
+        // Devices first, so that they say goodbye to a hub that still listens.
+        await tell('stop', null).catch(ignoreStopped);
+        await hub.call('stop', null).catch(ignoreStopped);
+        await endAll();
+      })();
+      return stopping;
+    },
+  };
+}
+
+/** A thread that is gone needs no stopping. */
+function ignoreStopped(error: unknown): void {
+  if (!(error instanceof LabError) || error.code !== 'worker.failed') throw error;
+}

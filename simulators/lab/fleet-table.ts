@@ -1,0 +1,112 @@
+// The device table: which devices match a filter, in which order, and the rows a window shows of them.
+
+import type { LinkState } from '../vocabulary/facts.ts';
+import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
+import { allOf, containing, type SearchTerm, wildcard } from '../vocabulary/search-terms.ts';
+import { type DeviceRow, type FleetView, wallLetters } from '../vocabulary/views.ts';
+import type { FleetQuery } from './lab.ts';
+import type { Roster, RosterEntry } from './roster.ts';
+
+/** The faults on a device now, in the order they were added. */
+export type FaultsOf = (id: DeviceId, fleet: FleetName) => readonly FaultName[];
+
+const stateOrder: readonly LinkState[] = ['failed', 'dark', 'waiting', 'connecting', 'off', 'online'];
+
+const sortKeys: Record<FleetQuery['sort'], (entry: RosterEntry) => number | string> = {
+  id: (entry) => entry.id,
+  state: (entry) => stateOrder.indexOf(entry.state),
+  lastMethod: (entry) => entry.lastMethod?.at ?? 0,
+  p95: (entry) => entry.p95() ?? -1,
+  calls: (entry) => entry.calls,
+  failures: (entry) => entry.failures,
+};
+
+type Test = (entry: RosterEntry) => boolean;
+
+export function fleetView(roster: Roster, faultsOf: FaultsOf, query: FleetQuery): FleetView {
+  const test = parseFleetFilter(query.filter, faultsOf);
+  const matching = [...roster.all()].filter(test);
+  sort(matching, query);
+  const from = Math.min(query.from, matching.length);
+  const rows = matching.slice(from, from + query.count).map((entry) => rowOf(entry, faultsOf));
+  return {
+    total: roster.size,
+    matching: matching.length,
+    from,
+    rows,
+    ...(query.wall
+      ? {
+          wall: {
+            ids: matching.map((entry) => entry.id),
+            states: matching.map((entry) => wallLetters[entry.state]).join(''),
+            busy: matching.map((entry) => (entry.inFlight > 0 ? '1' : '0')).join(''),
+            faulted: matching.map((entry) => (faultsOf(entry.id, entry.fleet).length > 0 ? '1' : '0')).join(''),
+          },
+        }
+      : {}),
+  };
+}
+
+function sort(entries: RosterEntry[], query: FleetQuery): void {
+  const direction = query.descending ? -1 : 1;
+  const keyed = entries.map((entry) => ({ entry, key: sortKeys[query.sort](entry) }));
+  keyed.sort((one, other) => {
+    if (one.key !== other.key) return one.key < other.key ? -direction : direction;
+    return one.entry.id < other.entry.id ? -1 : 1;
+  });
+  keyed.forEach(({ entry }, place) => {
+    entries[place] = entry;
+  });
+}
+
+export function rowOf(entry: RosterEntry, faultsOf: FaultsOf): DeviceRow {
+  return {
+    id: entry.id,
+    fleet: entry.fleet,
+    state: entry.state,
+    ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+    since: entry.since,
+    protocol: entry.spec.protocol,
+    tls: entry.spec.tls,
+    behaviour: entry.spec.behaviour.kind,
+    inFlight: entry.inFlight,
+    calls: entry.calls,
+    failures: entry.failures,
+    ...(entry.lastMethod === undefined ? {} : { lastMethod: entry.lastMethod }),
+    p95: entry.p95(),
+    faults: faultsOf(entry.id, entry.fleet),
+    drift: entry.drift,
+  };
+}
+
+/** Words match id, fleet, state or behaviour; tokens `state:`, `fleet:`, `fault:`, `behaviour:`, `id:`, `is:` narrow; `-` negates, `*` is any text. */
+export const parseFleetFilter = (text: string, faultsOf: FaultsOf): Test =>
+  allOf(text, (term) => testOf(term, faultsOf));
+
+function testOf({ key, value, text }: SearchTerm, faultsOf: FaultsOf): Test {
+  const matches = wildcard(value);
+  switch (key) {
+    case 'id':
+    case 'device':
+      return (entry) => matches(entry.id);
+    case 'state':
+      return (entry) => matches(entry.state);
+    case 'fleet':
+      return (entry) => matches(entry.fleet);
+    case 'behaviour':
+      return (entry) => matches(entry.spec.behaviour.kind);
+    case 'fault':
+      return (entry) => faultsOf(entry.id, entry.fleet).some(matches);
+    case 'is':
+      return conditions(faultsOf)[value.toLowerCase()] ?? (() => false);
+  }
+  const anywhere = containing(text);
+  return (entry) => [entry.id, entry.fleet, entry.state, entry.spec.behaviour.kind].some(anywhere);
+}
+
+const conditions = (faultsOf: FaultsOf): Record<string, Test> => ({
+  busy: (entry) => entry.inFlight > 0,
+  faulted: (entry) => faultsOf(entry.id, entry.fleet).length > 0,
+  drifting: (entry) => entry.drift,
+  failing: (entry) => entry.failures > 0,
+});

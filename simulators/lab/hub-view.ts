@@ -1,0 +1,41 @@
+// The Hub page: doors, policies with masked secrets, how to trust the hub.
+import type { HubStatus } from '../hub/hub.ts';
+import { trustSteps } from '../vocabulary/trust.ts';
+import type { HubView } from '../vocabulary/views.ts';
+
+const uses: Record<keyof HubStatus['doors'], string> = {
+  https: 'service API, for any SDK',
+  mqtts: 'devices over MQTT, for any SDK',
+  http: "service API without TLS, on this machine, for Hubfleet's own invoker",
+  mqtt: "MQTT without TLS, on this machine, for Hubfleet's own devices",
+};
+
+/** What stands between the equals sign and the last four characters of a key is hidden. */
+const mask = (connectionString: string): string =>
+  connectionString.replace(
+    /(SharedAccessKey=)(.*)(.{4})$/,
+    (_all, name: string, hidden: string, shown: string) => name + '•'.repeat(Math.min(12, hidden.length)) + shown,
+  );
+
+export function hubView(
+  hub: HubStatus,
+  live: Pick<HubView, 'state' | 'notices' | 'devices' | 'connected'> & { readonly folder: string | undefined },
+): HubView {
+  const { folder, ...counts } = live;
+  return {
+    ...counts,
+    hostName: hub.hostName,
+    doors: (Object.keys(uses) as (keyof typeof uses)[]).flatMap((name) => {
+      const door = hub.doors[name];
+      return door === undefined ? [] : [{ name, ...door, use: uses[name] }];
+    }),
+    policies: hub.policies.map(({ name, rights }) => ({
+      name,
+      rights,
+      masked: mask(hub.connectionStrings[name] ?? ''),
+    })),
+    ...(hub.ca.file === undefined ? {} : { caFile: hub.ca.file }),
+    ...(folder === undefined ? {} : { dataFolder: folder }),
+    trust: trustSteps(hub.ca.file ?? '<the CA file>'),
+  };
+}

@@ -1,0 +1,246 @@
+// Puts a lab together: threads, invoker, and the read models that listen to their facts.
+import { anchorNow, systemClock } from '../clock/system.ts';
+import type { HubStatus } from '../hub/hub.ts';
+import { type Invoker, openInvoker } from '../invoker/invoker.ts';
+import { Journal, journalDefaults } from '../journal/journal.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { formatConnectionString } from '../tokens/connection-string.ts';
+import { LabError } from '../vocabulary/errors.ts';
+import type { Fact, LabFact } from '../vocabulary/facts.ts';
+import type { DeviceId } from '../vocabulary/ids.ts';
+import type { HubView, Totals } from '../vocabulary/views.ts';
+import { type Crew, startCrew } from './crew.ts';
+import { FaultBook } from './fault-book.ts';
+import { fleetView, rowOf } from './fleet-table.ts';
+import { Fleets } from './fleets.ts';
+import { hubView } from './hub-view.ts';
+import type { InvocationRequest, Lab, LabOptions } from './lab.ts';
+import { Roster } from './roster.ts';
+import { Runs } from './runs.ts';
+import { TwinReader } from './twin-reader.ts';
+
+/** Opens the hub's worker and the fleets' workers. Throws LabError (port.taken, data-folder.in-use, ...) with everything started so far stopped again. */
+export async function openLab(options: LabOptions): Promise<Lab> {
+  const anchor = anchorNow();
+  const clock = systemClock(anchor);
+  const journal = new Journal({ ...journalDefaults, most: options.journalRows });
+  const metrics = new Metrics();
+  const roster = new Roster();
+  const faults = new FaultBook(roster, options.seed);
+  let twins: TwinReader | undefined;
+  let hubState: Totals['hub']['state'] = 'starting';
+  const notices: string[] = [];
+
+  const record = (fact: Fact): void => {
+    journal.record(fact);
+    metrics.record(fact);
+    roster.record(fact);
+    faults.record(fact);
+    twins?.record(fact);
+  };
+  const note = (fact: LabFact): void => record(fact);
+
+  const crew = await startCrew({
+    ...options,
+    anchor,
+    onFacts: (facts) => facts.forEach(record),
+    onShed: (source, count) => note({ type: 'facts.shed', at: clock.now(), source, count }),
+    onFailure: (error) => {
+      if (hubState === 'stopped') return;
+      hubState = 'failed';
+      notices.push(error.message);
+    },
+  });
+  hubState = 'running';
+  notices.push(...crew.hub.notices);
+
+  const invoker = localInvoker(crew.hub, clock);
+  twins = new TwinReader(invoker, clock);
+  const fleets = new Fleets({ clock, crew, invoker, roster, note });
+  const runs = new Runs({ clock, invoker });
+
+  const changeFaults = (
+    call: 'addFault' | 'changeFault',
+    change: () => void,
+    ...[spec]: Parameters<Lab['addFault']>
+  ): void => {
+    change();
+    void crew.tell(call, spec);
+    note({ type: call === 'addFault' ? 'fault.added' : 'fault.changed', at: clock.now(), fault: spec.name });
+  };
+
+  const lab: Lab = {
+    status: crew.hub,
+    addFleet: (spec) => fleets.add(spec),
+    removeFleet: (name) => fleets.remove(name),
+    startFleet: (name) => fleets.start(name),
+    stopFleet: (name) => fleets.stop(name),
+    startDevices: (ids) => tellDevices(crew, roster, 'startDevices', ids),
+    stopDevices: (ids) => tellDevices(crew, roster, 'stopDevices', ids),
+    rebootDevices: (ids) => tellDevices(crew, roster, 'rebootDevices', ids),
+    fleets: () => fleets.specs(),
+
+    addFault: (spec) => changeFaults('addFault', () => faults.add(spec), spec),
+    changeFault: (spec) => changeFaults('changeFault', () => faults.change(spec), spec),
+    liftFault(name) {
+      faults.lift(name);
+      void crew.tell('liftFault', name);
+      note({ type: 'fault.lifted', at: clock.now(), fault: name });
+    },
+    liftAllFaults() {
+      const names = faults.names();
+      for (const name of names) lab.liftFault(name);
+      return names.length;
+    },
+    faults: () => faults.specs(),
+
+    startRun(request) {
+      const { devices, target } = targetOf(request, roster, fleets);
+      return runs.start(request, devices, target);
+    },
+    cancelRun: (run) => runs.cancel(run),
+    runResult: (run, device) => runs.result(run, device),
+    history: () => runs.history(),
+
+    async patchDesired(device, patch, etag) {
+      const answer = await invoker.patchTwin(device, { properties: { desired: patch } }, etag);
+      if (answer.problem !== undefined) {
+        throw new LabError(
+          'hub.refused',
+          `${answer.problem.name}: ${answer.problem.message}`,
+          answer.problem.explanation?.fix,
+        );
+      }
+      const twin = JSON.parse(answer.body) as { properties: { desired: { $version: number } } };
+      return { version: twin.properties.desired.$version };
+    },
+    trafficDetail: (id) => journal.detail(id),
+    clearTraffic: () => journal.clear(),
+    async connectionString(of) {
+      if (of.kind === 'device') return deviceConnectionString(invoker, of.device);
+      const text = crew.hub.connectionStrings[of.policy];
+      if (text === undefined) {
+        throw new LabError(
+          'input.invalid',
+          `policy: the hub has none named '${of.policy}'; it has ${Object.keys(crew.hub.connectionStrings).join(', ')}`,
+        );
+      }
+      return text;
+    },
+
+    views: {
+      totals: () => ({
+        at: clock.now(),
+        version: options.version,
+        hub: { state: hubState, hostName: crew.hub.hostName, notices },
+        fleets: fleets.summaries(),
+        devices: { total: roster.size, ...roster.states },
+        inFlight: roster.inFlight,
+        callsPerSecond: metrics.callsPerSecond(clock.now()),
+        ...metrics.percentiles(clock.now()),
+        calls: metrics.calls,
+        failures: metrics.failures,
+        faults: faults.summaries(),
+        journal: { rows: journal.size, most: journal.most, forgotten: journal.forgotten, shed: journal.shed },
+      }),
+      fleet: (query) => fleetView(roster, faults.of, query),
+      device(id) {
+        const entry = roster.get(id);
+        if (entry === undefined) return null;
+        const { view, problem } = (twins as TwinReader).look(id);
+        return {
+          row: rowOf(entry, faults.of),
+          connects: entry.connects,
+          twin: view,
+          ...(problem === undefined ? {} : { problem }),
+        };
+      },
+      traffic: (query) => journal.view(query),
+      run: (id) => runs.view(id),
+      hub: (): HubView =>
+        hubView(crew.hub, {
+          state: hubState,
+          notices,
+          folder: options.hub.folder,
+          devices: roster.size,
+          connected: roster.states.online,
+        }),
+    },
+
+    async stop() {
+      hubState = 'stopped';
+      runs.cancelAll();
+      await crew.stop();
+      await invoker.close();
+    },
+  };
+  return lab;
+}
+
+/** Our own calls take the plain loopback door when it is open; the certificate door otherwise. */
+function localInvoker(hub: HubStatus, clock: ReturnType<typeof systemClock>): Invoker {
+  const door = hub.doors.http ?? hub.doors.https;
+  if (door === undefined)
+    throw new LabError(
+      'input.invalid',
+      'the hub has no HTTP door, so nothing can be invoked',
+      'Leave https or http open.',
+    );
+  return openInvoker({
+    connectionString: hub.connectionStrings.iothubowner as string,
+    clock,
+    address: { host: door.host, port: door.port, tls: hub.doors.http === undefined },
+    ca: hub.ca.pem,
+  });
+}
+
+function tellDevices(
+  crew: Crew,
+  roster: Roster,
+  call: 'startDevices' | 'stopDevices' | 'rebootDevices',
+  ids: readonly DeviceId[],
+): void {
+  const unknown = ids.find((id) => roster.get(id) === undefined);
+  if (unknown !== undefined) throw new LabError('device.unknown', `'${unknown}' is no virtual device of this lab`);
+  void crew.tell(call, ids);
+}
+
+function targetOf(
+  request: InvocationRequest,
+  roster: Roster,
+  fleets: Fleets,
+): { devices: readonly DeviceId[]; target: string } {
+  const { target } = request;
+  switch (target.kind) {
+    case 'devices':
+      return {
+        devices: target.devices,
+        target: target.devices.length === 1 ? (target.devices[0] as string) : `${target.devices.length} devices`,
+      };
+    case 'fleet':
+      fleets.find(target.fleet);
+      return { devices: roster.ofFleet(target.fleet).map((entry) => entry.id), target: `fleet ${target.fleet}` };
+    case 'all': {
+      const devices = [...roster.ids()];
+      if (devices.length === 0)
+        throw new LabError('fleet.unknown', 'there is no device to call yet', 'Add a fleet first.');
+      return { devices, target: `all ${devices.length} devices` };
+    }
+  }
+}
+
+async function deviceConnectionString(invoker: Invoker, device: DeviceId): Promise<string> {
+  const answer = await invoker.getDevice(device);
+  if (answer.problem !== undefined)
+    throw new LabError(
+      'hub.refused',
+      `${answer.problem.name}: ${answer.problem.message}`,
+      answer.problem.explanation?.fix,
+    );
+  const { authentication } = JSON.parse(answer.body) as { authentication?: { symmetricKey?: { primaryKey?: string } } };
+  return formatConnectionString({
+    hostName: invoker.hostName,
+    deviceId: device,
+    sharedAccessKey: authentication?.symmetricKey?.primaryKey ?? '',
+  });
+}

@@ -1,0 +1,47 @@
+// A thread of virtual devices: those whose id hashes to it, out of every fleet. Joins devices with the faults that are on them.
+import { parentPort } from 'node:worker_threads';
+import { type Anchor, systemClock } from '../../clock/system.ts';
+import { LabError } from '../../vocabulary/errors.ts';
+import type { DeviceId, FaultName, FleetName } from '../../vocabulary/ids.ts';
+import type { FaultSpec } from '../../vocabulary/specs.ts';
+import type { FleetOrder } from '../fleet-holder.ts';
+import { type FleetHolder, holdFleets } from '../fleet-holder.ts';
+import { serve } from './channel.ts';
+import { FactQueue, factQueueDefaults } from './fact-queue.ts';
+
+let holder: FleetHolder | undefined;
+let queue: FactQueue | undefined;
+
+function held(): FleetHolder {
+  if (holder === undefined) throw new LabError('internal', 'the fleet worker is not open');
+  return holder;
+}
+
+const handlers = {
+  open({ anchor, seed }: { readonly anchor: Anchor; readonly seed: number }): void {
+    const clock = systemClock(anchor);
+    const facts = new FactQueue({ clock, send, ...factQueueDefaults });
+    queue = facts;
+    holder = holdFleets({ clock, seed, emit: facts.put });
+  },
+  addFleet: (order: FleetOrder) => held().addFleet(order),
+  removeFleet: (fleet: FleetName) => held().removeFleet(fleet),
+  startFleet: (fleet: FleetName) => held().startFleet(fleet),
+  stopFleet: (fleet: FleetName) => held().stopFleet(fleet),
+  startDevices: (ids: readonly DeviceId[]) => held().startDevices(ids),
+  stopDevices: (ids: readonly DeviceId[]) => held().stopDevices(ids),
+  rebootDevices: (ids: readonly DeviceId[]) => held().rebootDevices(ids),
+  addFault: (spec: FaultSpec) => held().faults.add(spec),
+  changeFault: (spec: FaultSpec) => held().faults.change(spec),
+  liftFault: (name: FaultName) => held().faults.lift(name),
+  liftAllFaults: (_: null) => held().faults.liftAll(),
+  snapshot: (id: DeviceId) => held().snapshot(id),
+  stop(_: null): void {
+    held().stop();
+    queue?.flush();
+  },
+};
+export type FleetCalls = typeof handlers;
+
+if (parentPort === null) throw new Error('fleet.worker runs only as a worker thread');
+const send = serve(parentPort, handlers, () => queue?.taken());
