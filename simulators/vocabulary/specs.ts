@@ -125,6 +125,9 @@ export type FaultSpecInput = z.input<typeof faultSpecSchema>;
 export function problemsOf(error: z.ZodError, path = ''): string[] {
   return error.issues.map((issue) => {
     const where = [path, ...issue.path.map(String)].filter(Boolean).join('.');
-    return where && !issue.message.startsWith(where) ? `${where}: ${issue.message}` : issue.message;
+    // A message may open with its own field's name; the whole path says it better.
+    const field = `${String(issue.path.at(-1) ?? '')}: `;
+    const said = issue.message.startsWith(field) ? issue.message.slice(field.length) : issue.message;
+    return where === '' ? issue.message : `${where}: ${said}`;
   });
 }
