@@ -75,7 +75,7 @@ export function parseConnectionString(text: string): ConnectionString {
     if (split <= 0) refuse(excerptOf(pair), `expected Name=Value with a name out of ${known}`);
     const name = pair.slice(0, split).trim();
     const part = partOf.get(name.toLowerCase());
-    if (part === undefined) refuse(name, `not a known name; known are ${known}`);
+    if (part === undefined) refuse(excerptOf(name), `not a known name; known are ${known}`);
     if (found[part] !== undefined) refuse(names[part], 'given twice');
     const value = pair.slice(split + 1).trim();
     const problem = checks[part]?.(value) ?? (value === '' ? 'is empty' : undefined);
@@ -98,9 +98,9 @@ export function parseConnectionString(text: string): ConnectionString {
   return { ...found, hostName };
 }
 
-/** A misplaced key may be a secret: at most its first 12 characters are shown. */
-const excerptOf = (pair: string): string =>
-  pair.trim() === '' ? 'an empty part' : `'${pair.length > 12 ? `${pair.slice(0, 12)}...` : pair}'`;
+/** What stands where a name should may be a key: past the length of a name only its first 6 characters are shown. */
+const excerptOf = (text: string): string =>
+  text.trim() === '' ? 'an empty part' : `'${text.length > 24 ? `${text.slice(0, 6)}...` : text}'`;
 
 /** Writes the parts in the order the documents use; parts that are undefined (and x509=false) are left out. */
 export function formatConnectionString(of: ConnectionString): string {

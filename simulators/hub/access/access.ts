@@ -26,10 +26,14 @@ export interface Access {
   /**
    * Checks the `Authorization` header of a service request: signature, expiry, host, and that its policy has `right`.
    * The verified token is remembered until it expires, since the HMAC and the parsing would otherwise be the dearest step of a call.
+   * A token for less than the whole hub (`sr` longer than the host) opens `path` (`devices/a`, no leading slash) when it is a prefix by segment.
    */
-  checkService(authorization: string | undefined, right: Right): Grant | Refusal;
+  checkService(authorization: string | undefined, right: Right, path?: string): Grant | Refusal;
   /** Checks a SAS token a device or module sends for itself: its own keys, or a policy with DeviceConnect. */
   checkDevice(token: string, identity: Identity): Grant | Refusal;
-  /** A new token for the whole hub signed with a policy's primary key, good for `lifetimeSeconds`. */
+  /** Throws LabError input.invalid for a policy the hub does not have or a lifetime outside 1 s to 10 years. A token for the whole hub, signed with a policy's primary key, good for `lifetimeSeconds`. */
   serviceToken(policy: string, lifetimeSeconds: number): string;
 }
+
+export { openAccess } from './open-access.ts';
+export { defaultPolicies } from './policies.ts';

@@ -18,6 +18,12 @@ export interface DeviceConnection {
   close(reason: CloseReason, detail?: string): void;
 }
 
+/** Who wants to hear of devices that begin to listen and of connections that ended: the direct methods. */
+export interface ConnectionObserver {
+  listening(connection: DeviceConnection): void;
+  lost(connection: DeviceConnection, replaced: boolean): void;
+}
+
 export interface Connections {
   readonly size: number;
   find(device: DeviceId): DeviceConnection | undefined;
@@ -36,4 +42,8 @@ export interface Connections {
   /** Any packet from a device, for lastActivityTime. Cheap. */
   touch(device: DeviceId): void;
   closeAll(reason: CloseReason): void;
+  /** Told from now on, in the order in which they came. */
+  observe(observer: ConnectionObserver): void;
 }
+
+export { openConnections } from './open-connections.ts';

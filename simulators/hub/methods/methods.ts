@@ -22,4 +22,8 @@ export interface Methods {
   /** A connection ended: its waiting calls fail at once with 400027 (replaced) or 404104. */
   lost(connection: DeviceConnection, replaced: boolean): void;
   readonly inFlight: number;
+  /** Ends what still waits with 503001, so that no timer is left. */
+  stop(): void;
 }
+
+export { openMethods } from './open-methods.ts';

@@ -1,0 +1,161 @@
+// Verifies SAS tokens of services and devices (reference 1.2, 1.3). 401002: the signature or the policy is wrong;
+// 401003: the token is missing, malformed, expired, or its rule does not reach that far.
+import type { Clock } from '../../clock/clock.ts';
+import { parseToken, type SasToken, signToken, verifyToken } from '../../tokens/sas-token.ts';
+import { LabError } from '../../vocabulary/errors.ts';
+import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
+import { seconds } from '../../vocabulary/units.ts';
+import type { Identity } from '../registry/registry.ts';
+import type { Access, Grant, Policy, Right } from './access.ts';
+
+/** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
+const mostRemembered = 1_024;
+/** Ten years: longer than any token in use, short enough that a slip (milliseconds for seconds) shows. */
+const longestLifetime = 315_360_000;
+
+interface Verified {
+  readonly grant: Grant;
+  readonly policy: Policy;
+  readonly resource: readonly string[];
+}
+
+export interface AccessOptions {
+  readonly clock: Clock;
+  readonly hostName: string;
+  readonly find: (id: string) => Identity | undefined;
+  readonly policies: readonly Policy[];
+}
+
+export function openAccess({ clock, hostName, find, policies }: AccessOptions): Access {
+  const host = hostName.toLowerCase();
+  const byName = new Map(policies.map((policy) => [policy.name, policy]));
+  const remembered = new Map<string, Verified>();
+
+  /** Reads a token and holds host and expiry; the signature is still to be checked. */
+  function read(text: string): { readonly token: SasToken; readonly resource: readonly string[] } | Refusal {
+    const token = parseToken(text);
+    if (token === undefined) {
+      return refuse(
+        'IotHubUnauthorized',
+        'Unauthorized: not a token of the form SharedAccessSignature sr=...&sig=...&se=...',
+      );
+    }
+    const resource = segmentsOf(token.sr);
+    if (resource[0]?.toLowerCase() !== host) return denied(ruleOf(token), hostName);
+    if (seconds(token.se) <= clock.now()) {
+      const ended = new Date(Math.min(seconds(token.se), 8.64e15)).toISOString();
+      return refuse('IotHubUnauthorized', `Unauthorized: the token expired at ${ended}`);
+    }
+    return { token, resource };
+  }
+
+  function policyOf(token: SasToken, name: string): Policy | Refusal {
+    const policy = byName.get(name);
+    if (policy === undefined)
+      return refuse('IotHubUnauthorizedAccess', `Unauthorized: this hub has no policy '${name}'`);
+    return verifyToken(token, policy.primaryKey) || verifyToken(token, policy.secondaryKey) ? policy : badSignature();
+  }
+
+  function verifyService(text: string): Verified | Refusal {
+    const seen = read(text);
+    if (seen instanceof Refusal) return seen;
+    const { token, resource } = seen;
+    if (token.skn === undefined) {
+      // A device's own token: when it is a true one the rule lacks the right, else the signature is wrong.
+      const identity = resource[1] === 'devices' && resource[2] !== undefined ? find(resource[2]) : undefined;
+      return identity && signedBy(token, identity) ? denied(identity.deviceId, hostName) : badSignature();
+    }
+    const policy = policyOf(token, token.skn);
+    if (policy instanceof Refusal) return policy;
+    return { policy, resource, grant: { expiresAt: seconds(token.se), policy: policy.name } };
+  }
+
+  function remember(text: string, verified: Verified): void {
+    if (remembered.size >= mostRemembered) {
+      for (const oldest of remembered.keys()) {
+        remembered.delete(oldest);
+        break;
+      }
+    }
+    remembered.set(text, verified);
+  }
+
+  return {
+    policies,
+
+    checkService(authorization, right, path) {
+      if (!authorization) return refuse('IotHubUnauthorized', 'Unauthorized: the Authorization header is missing');
+      let verified = remembered.get(authorization);
+      if (verified === undefined || verified.grant.expiresAt <= clock.now()) {
+        remembered.delete(authorization);
+        const fresh = verifyService(authorization);
+        if (fresh instanceof Refusal) return fresh;
+        remember(authorization, fresh);
+        verified = fresh;
+      }
+      const { policy, resource, grant } = verified;
+      if (!policy.rights.includes(right)) return denied(policy.name, path ?? right);
+      if (resource.length > 1 && !covers(resource, [host, ...(path ?? '').split('/')])) {
+        return denied(policy.name, path ?? hostName);
+      }
+      return grant;
+    },
+
+    checkDevice(text, identity) {
+      const seen = read(text);
+      if (seen instanceof Refusal) return seen;
+      const { token, resource } = seen;
+      if (identity.status === 'disabled') {
+        return refuse('IotHubUnauthorized', `Unauthorized: device '${identity.deviceId}' is disabled`);
+      }
+      if (!covers(resource, [host, 'devices', identity.deviceId])) return denied(ruleOf(token), identity.deviceId);
+      const expiresAt = seconds(token.se);
+      if (token.skn === undefined) {
+        // Whose key to try stands in `sr`: a token for the bare host names no device.
+        if (resource.length < 3) return denied(ruleOf(token), identity.deviceId);
+        return signedBy(token, identity) ? { expiresAt } : badSignature();
+      }
+      const policy = policyOf(token, token.skn);
+      if (policy instanceof Refusal) return policy;
+      if (!policy.rights.includes('DeviceConnect')) return denied(policy.name, identity.deviceId);
+      return { expiresAt, policy: policy.name };
+    },
+
+    serviceToken(name, lifetimeSeconds) {
+      const policy = byName.get(name);
+      if (policy === undefined) {
+        throw new LabError('input.invalid', `policy: '${name}' is not one of ${[...byName.keys()].join(', ')}`);
+      }
+      if (!(lifetimeSeconds >= 1 && lifetimeSeconds <= longestLifetime)) {
+        throw new LabError(
+          'input.invalid',
+          `lifetimeSeconds: ${lifetimeSeconds} is not within 1 to ${longestLifetime} (ten years)`,
+        );
+      }
+      const expiresAt = clock.now() + seconds(lifetimeSeconds);
+      return signToken({ resource: hostName, key: policy.primaryKey, expiresAt, policy: name });
+    },
+  };
+}
+
+/** The decoded path of `sr`; parseToken has made sure that it can be decoded. */
+const segmentsOf = (sr: string): string[] => decodeURIComponent(sr).replace(/\/$/, '').split('/');
+
+/** Prefix by segment: `host/devices/a` does not cover `host/devices/ab`. Host names were compared before, ids keep their case. */
+const covers = (resource: readonly string[], wanted: readonly string[]): boolean =>
+  resource.length <= wanted.length && resource.every((segment, index) => index === 0 || segment === wanted[index]);
+
+function signedBy(token: SasToken, identity: Identity): boolean {
+  const { primaryKey, secondaryKey } = identity.authentication.symmetricKey;
+  return (
+    (primaryKey !== null && verifyToken(token, primaryKey)) ||
+    (secondaryKey !== null && verifyToken(token, secondaryKey))
+  );
+}
+
+const ruleOf = (token: SasToken): string => token.skn ?? decodeURIComponent(token.sr);
+
+const badSignature = (): Refusal => refuse('IotHubUnauthorizedAccess', 'Unauthorized: the signature does not verify');
+
+const denied = (rule: string, wanted: string): Refusal =>
+  refuse('IotHubUnauthorized', `Authorization rule '${rule}' does not allow access for '${wanted}'.`);

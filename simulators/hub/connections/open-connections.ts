@@ -1,0 +1,93 @@
+// The table of live connections: at most one per identity, the newest (reference 2.2). Facts tell who came and who went.
+import type { Clock } from '../../clock/clock.ts';
+import type { CloseReason, Emit, HubFact } from '../../vocabulary/facts.ts';
+import type { DeviceId } from '../../vocabulary/ids.ts';
+import type { Instant } from '../../vocabulary/units.ts';
+import type { ConnectionObserver, Connections, DeviceConnection } from './connections.ts';
+
+/** What is remembered of an identity that connected at least once; small, and kept until the hub stops. */
+interface Seen {
+  connection: DeviceConnection | undefined;
+  changedAt: Instant;
+  lastActivityAt: Instant;
+}
+
+export interface ConnectionsOptions {
+  readonly clock: Clock;
+  readonly emit: Emit<HubFact>;
+}
+
+export function openConnections({ clock, emit }: ConnectionsOptions): Connections {
+  const devices = new Map<DeviceId, Seen>();
+  const observers: ConnectionObserver[] = [];
+  let size = 0;
+
+  return {
+    get size() {
+      return size;
+    },
+
+    find: (device) => devices.get(device)?.connection,
+
+    opened(connection, client) {
+      const { device, protocol, tls } = connection;
+      // The old one's door reports it gone while it closes, so that 'disconnected' comes before the new 'connected'.
+      devices.get(device)?.connection?.close('replaced');
+      const at = clock.now();
+      const seen = devices.get(device);
+      if (seen === undefined) devices.set(device, { connection, changedAt: at, lastActivityAt: at });
+      else {
+        seen.connection = connection;
+        seen.changedAt = at;
+        seen.lastActivityAt = at;
+      }
+      size += 1;
+      emit({ type: 'device.connected', at, device, protocol, tls, ...(client === undefined ? {} : { client }) });
+    },
+
+    ready(connection) {
+      if (devices.get(connection.device)?.connection !== connection) return;
+      for (const observer of observers) observer.listening(connection);
+    },
+
+    closed(connection, reason, detail) {
+      const seen = devices.get(connection.device);
+      if (seen?.connection !== connection) return;
+      const at = clock.now();
+      seen.connection = undefined;
+      seen.changedAt = at;
+      size -= 1;
+      emit({
+        type: 'device.disconnected',
+        at,
+        device: connection.device,
+        reason,
+        ...(detail === undefined ? {} : { detail }),
+      });
+      for (const observer of observers) observer.lost(connection, reason === 'replaced');
+    },
+
+    activity(device) {
+      const seen = devices.get(device);
+      if (seen === undefined) return { connected: false };
+      return {
+        connected: seen.connection !== undefined,
+        changedAt: seen.changedAt,
+        lastActivityAt: seen.lastActivityAt,
+      };
+    },
+
+    touch(device) {
+      const seen = devices.get(device);
+      if (seen !== undefined) seen.lastActivityAt = clock.now();
+    },
+
+    closeAll(reason: CloseReason) {
+      for (const { connection } of [...devices.values()]) connection?.close(reason);
+    },
+
+    observe(observer) {
+      observers.push(observer);
+    },
+  };
+}
