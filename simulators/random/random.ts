@@ -19,17 +19,26 @@ export function hashOf(text: string, seed = 0): number {
 }
 
 /** A seeded generator (mulberry32). The same seed gives the same numbers in every process. */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return {
-    next() {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    },
-    fork: (name) => seeded(hashOf(name, seed)),
-  };
+export const seeded = (seed: number): Random => new Mulberry(seed >>> 0);
+
+/** A class and not two closures: each of thousands of devices keeps one. */
+class Mulberry implements Random {
+  readonly #seed: number;
+  #state: number;
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#state = seed;
+  }
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    const state = this.#state;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+  fork(name: string): Random {
+    return new Mulberry(hashOf(name, this.#seed));
+  }
 }
 
 /** Whether `name` belongs to the share (0 to 1) of all names that `seed` picks. Growing the share keeps those already in it. */

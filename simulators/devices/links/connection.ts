@@ -1,0 +1,58 @@
+// What a device needs of one connection to a hub, whatever protocol carries it. A connection lives once: when it ends, another is made.
+import type { MethodRequest } from '../device.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The twin as a device reads it; versions are taken out of the sections. */
+export interface TwinDocument {
+  readonly desired: JsonObject;
+  readonly desiredVersion: number;
+  readonly reported: JsonObject;
+  readonly reportedVersion: number;
+}
+
+/** Why a connection ended, in a few words; `refused` when the hub said no, rather than the wire breaking. */
+export interface Ending {
+  readonly detail: string;
+  readonly refused: boolean;
+}
+
+/** What a connection tells the device that owns it. After `closed`, or after the owner let go of it, it tells nothing more. */
+export interface ConnectionOwner {
+  /** The hub took the device in and sends it methods and desired patches from now on. */
+  opened(connection: Connection): void;
+  closed(connection: Connection, ending: Ending): void;
+  methodCalled(connection: Connection, request: MethodRequest): void;
+  desiredPatched(connection: Connection, patch: JsonObject, version: number): void;
+  /** Something came that could not be used. The connection goes on. */
+  puzzled(connection: Connection, detail: string): void;
+  /** The token should be replaced soon; the owner picks the moment. */
+  renewalDue(connection: Connection): void;
+}
+
+export interface Connection {
+  readonly isOpen: boolean;
+  /** Sends a method's reply. `payload` is JSON text or empty. Does nothing when the connection is not open. */
+  reply(request: MethodRequest, status: number, payload: string): void;
+  /** Rejects with TwinFailed when the hub refuses, does not answer in time, or the connection ends. */
+  getTwin(): Promise<TwinDocument>;
+  /** Merges `patch` (JSON text) into the reported properties; gives their new version. Rejects as `getTwin` does. */
+  report(patch: string): Promise<number>;
+  /** Asks the hub to send no more methods; those already under way arrive before this resolves. Never rejects. */
+  mute(): Promise<void>;
+  /** Says goodbye and closes; what was sent before still leaves. The owner hears nothing more. */
+  hangUp(): void;
+  /** As `hangUp` without the goodbye: to the hub the device is suddenly gone. */
+  drop(): void;
+}
+
+/** A twin request that did not succeed; `status` is the hub's, 0 when none came. */
+export class TwinFailed extends Error {
+  override readonly name = 'TwinFailed';
+  constructor(
+    message: string,
+    readonly status = 0,
+  ) {
+    super(message);
+  }
+}

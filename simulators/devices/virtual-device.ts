@@ -1,0 +1,279 @@
+// A virtual device joins a link (link.ts), a connection (links/), a twin and a behaviour. Link moves happen in `#move` and nowhere else.
+import type { Cancel, Clock } from '../clock/clock.ts';
+import type { Random } from '../random/random.ts';
+import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
+import type { DeviceId } from '../vocabulary/ids.ts';
+import type { Instant, Millis } from '../vocabulary/units.ts';
+import { behaviourOf } from './behaviours/behaviours.ts';
+import type { Device, DeviceOptions, DeviceSnapshot, FleetSettings, MethodRequest, ReplyFault } from './device.ts';
+import { type Handler, Handling } from './handling.ts';
+import { type LinkInput, reconnectWait, step } from './link.ts';
+import { type Connection, type ConnectionOwner, type Ending, type JsonObject, TwinFailed } from './links/connection.ts';
+import { MqttConnection } from './links/mqtt.ts';
+import { merge, nothing } from './links/twin-json.ts';
+
+export const createDevice = (options: DeviceOptions): Device => new VirtualDevice(options);
+
+interface EarlyPatch {
+  readonly patch: JsonObject;
+  readonly version: number;
+}
+
+class VirtualDevice implements Device, ConnectionOwner, Handler {
+  readonly id: DeviceId;
+  readonly #key: string;
+  readonly #random: Random;
+  #settings: FleetSettings;
+
+  #state: LinkState = 'off';
+  #detail: string | undefined;
+  #connection: Connection | undefined;
+  /** Ends the wait in `waiting` and `dark`. */
+  #timer: Cancel | undefined;
+  #connects = 0;
+  #attempt = 0;
+  #lastWait: Millis = 0;
+  #onlineSince: Instant = 0;
+
+  #desired: JsonObject = nothing;
+  #desiredVersion = 0;
+  #reported: JsonObject = nothing;
+  #reportedVersion = 0;
+  /** Desired patches that came while the twin was still being read; undefined when it is not. */
+  #early: EarlyPatch[] | undefined;
+
+  /** Methods in the device's hands; undefined while there are none. */
+  #handlings: Set<Handling> | undefined;
+  #renewing = false;
+
+  constructor(options: DeviceOptions) {
+    this.id = options.id;
+    this.#key = options.key;
+    this.#random = options.random;
+    this.#settings = options.settings;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+  get emit(): Emit<FleetFact> {
+    return this.#settings.emit;
+  }
+  get replyFault(): ReplyFault | undefined {
+    return this.#settings.replyFault(this.id);
+  }
+
+  start(delay: Millis): void {
+    if (!this.#move('start')) return;
+    this.#attempt = 0;
+    this.#dialIn(delay);
+  }
+
+  stop(): void {
+    if (!this.#move('stop')) return;
+    this.#abandonAll();
+    this.#letGo()?.hangUp();
+  }
+
+  reboot(dark: Millis): void {
+    if (!this.#move('reboot', 'rebooting')) return;
+    this.#attempt = 0;
+    this.#abandonAll();
+    this.#letGo()?.drop();
+    this.#timer = this.clock.after(dark, () => {
+      this.#timer = undefined;
+      if (this.#move('woken')) this.#dial();
+    });
+  }
+
+  change(settings: FleetSettings): void {
+    this.#settings = settings;
+  }
+
+  snapshot(): DeviceSnapshot {
+    return {
+      id: this.id,
+      state: this.#state,
+      ...(this.#detail === undefined ? {} : { detail: this.#detail }),
+      connects: this.#connects,
+      desired: this.#desired,
+      desiredVersion: this.#desiredVersion,
+      reported: this.#reported,
+      reportedVersion: this.#reportedVersion,
+    };
+  }
+
+  /** Takes the step; false when the state does not know this input and stays. */
+  #move(input: LinkInput, detail?: string): boolean {
+    const next = step(this.#state, input);
+    if (next === this.#state) return false;
+    this.#state = next;
+    this.#detail = detail;
+    this.#timer?.();
+    this.#timer = undefined;
+    this.emit({
+      type: 'link.changed',
+      at: this.clock.now(),
+      device: this.id,
+      state: next,
+      ...(detail === undefined ? {} : { detail }),
+    });
+    return true;
+  }
+
+  #dialIn(wait: Millis): void {
+    this.#lastWait = wait;
+    this.#timer = this.clock.after(wait, () => {
+      this.#timer = undefined;
+      if (this.#move('due')) this.#dial();
+    });
+  }
+
+  #dial(): void {
+    try {
+      this.#connection = new MqttConnection(this, {
+        id: this.id,
+        key: this.#key,
+        random: this.#random,
+        settings: this.#settings,
+      });
+    } catch (error) {
+      this.#lost({ detail: error instanceof Error ? error.message : String(error), refused: false });
+    }
+  }
+
+  /** The connection is no longer this device's; what depends on it ends. */
+  #letGo(): Connection | undefined {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#early = undefined;
+    this.#renewing = false;
+    return connection;
+  }
+
+  #lost({ detail, refused }: Ending): void {
+    const { reconnect } = this.#settings;
+    // A hub that takes devices in and throws them out again must not be dialled at full speed: the back-off starts over only after
+    // a connection that lasted longer than the wait before it.
+    if (this.#state === 'online' && this.clock.now() - this.#onlineSince > this.#lastWait) this.#attempt = 0;
+    const wait = reconnectWait(reconnect, this.#attempt, this.#random);
+    if (wait === undefined) {
+      this.#move('gaveUp', detail);
+      return;
+    }
+    this.#attempt += 1;
+    if (this.#move(refused ? 'refused' : 'lost', detail)) this.#dialIn(wait);
+  }
+
+  #abandonAll(): void {
+    const handlings = this.#handlings;
+    this.#handlings = undefined;
+    for (const handling of handlings ?? []) handling.abandon();
+  }
+
+  // --- what the connection tells ---
+
+  opened(connection: Connection): void {
+    if (connection !== this.#connection || !this.#move('accepted')) return;
+    this.#connects += 1;
+    this.#onlineSince = this.clock.now();
+    this.#early = [];
+    void this.#readTwin(connection);
+  }
+
+  closed(connection: Connection, ending: Ending): void {
+    if (connection !== this.#connection) return;
+    this.#letGo();
+    for (const handling of this.#handlings ?? []) handling.connectionLost();
+    this.#lost(ending);
+  }
+
+  methodCalled(connection: Connection, request: MethodRequest): void {
+    if (connection !== this.#connection) return;
+    const handling = new Handling(this, connection, request);
+    this.#handlings ??= new Set();
+    this.#handlings.add(handling);
+    void handling.run(behaviourOf(this.#settings.behaviour));
+  }
+
+  desiredPatched(connection: Connection, patch: JsonObject, version: number): void {
+    if (connection !== this.#connection) return;
+    if (this.#early) this.#early.push({ patch, version });
+    else this.#applyDesired(patch, version);
+  }
+
+  puzzled(connection: Connection, detail: string): void {
+    if (connection === this.#connection) this.complain(detail);
+  }
+
+  renewalDue(connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#renewing = true;
+    void this.#renewWhenIdle();
+  }
+
+  // --- what a method asks of the device ---
+
+  finished(handling: Handling): void {
+    if (!this.#handlings?.delete(handling)) return;
+    if (this.#handlings.size === 0) this.#handlings = undefined;
+    if (this.#renewing) void this.#renewWhenIdle();
+  }
+
+  async report(patch: JsonObject): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) throw new TwinFailed('reporting properties: the device is not connected');
+    const version = await connection.report(JSON.stringify(patch));
+    this.#reported = merge(this.#reported, patch);
+    this.#reportedVersion = Math.max(version, this.#reportedVersion);
+  }
+
+  complain(detail: string): void {
+    this.emit({ type: 'device.failed', at: this.clock.now(), device: this.id, detail });
+  }
+
+  // --- twin ---
+
+  async #readTwin(connection: Connection): Promise<void> {
+    try {
+      const twin = await connection.getTwin();
+      if (connection !== this.#connection) return;
+      this.#desired = twin.desired;
+      this.#desiredVersion = twin.desiredVersion;
+      this.#reported = twin.reported;
+      this.#reportedVersion = twin.reportedVersion;
+    } catch (error) {
+      if (connection !== this.#connection) return;
+      this.complain(error instanceof Error ? error.message : String(error));
+    }
+    const early = this.#early;
+    this.#early = undefined;
+    for (const { patch, version } of early ?? []) this.#applyDesired(patch, version);
+  }
+
+  /** What the device knows already is dropped: patches up to the version it read (reference 2.8). */
+  #applyDesired(patch: JsonObject, version: number): void {
+    if (version <= this.#desiredVersion) return;
+    this.#desired = merge(this.#desired, patch);
+    this.#desiredVersion = version;
+  }
+
+  // --- token ---
+
+  /**
+   * Dials again with a new token once nothing is in the device's hands. The hub is first asked to send no more methods and what
+   * it had sent is answered, so that no call falls into the gap. A device that is never idle is cut by the hub at expiry instead.
+   */
+  async #renewWhenIdle(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection || this.#handlings) return;
+    await connection.mute();
+    if (connection !== this.#connection || !this.#renewing || this.#handlings) return;
+    if (!this.#move('renew', 'renewing the token')) return;
+    this.#letGo()?.hangUp();
+    this.#dial();
+  }
+}

@@ -1,0 +1,60 @@
+// A virtual device on a tiny broker under a virtual clock, for the tests in this folder.
+
+import type { Device, FleetSettings, ReplyFault } from '../../../simulators/devices/device.ts';
+import { createDevice } from '../../../simulators/devices/virtual-device.ts';
+import { seeded } from '../../../simulators/random/random.ts';
+import type { FleetFact } from '../../../simulators/vocabulary/facts.ts';
+import { deviceId } from '../../../simulators/vocabulary/ids.ts';
+import { TinyBroker } from '../../support/tiny-broker.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+export const key = Buffer.from('a key of a device').toString('base64');
+
+export interface ADevice {
+  readonly clock: VirtualClock;
+  readonly broker: TinyBroker;
+  readonly device: Device;
+  readonly settings: FleetSettings;
+  readonly facts: FleetFact[];
+  /** The states it went through, with their details. */
+  readonly states: () => string[];
+  readonly of: <Type extends FleetFact['type']>(type: Type) => Extract<FleetFact, { type: Type }>[];
+  /** Started and online. */
+  readonly online: () => Promise<void>;
+}
+
+export function aDevice(changes: Partial<FleetSettings> & { fault?: ReplyFault } = {}): ADevice {
+  const clock = new VirtualClock();
+  const broker = new TinyBroker();
+  const facts: FleetFact[] = [];
+  const { fault, ...rest } = changes;
+  const settings: FleetSettings = {
+    clock,
+    emit: (fact) => facts.push(fact),
+    dial: broker.dial,
+    hostName: 'hub.example',
+    behaviour: { kind: 'reboot', dark: 5_000 },
+    reconnect: { kind: 'backoff', first: 500, most: 30_000, jitter: 0 },
+    keepAliveSeconds: 240,
+    tokenLifetimeSeconds: 3_600,
+    replyFault: () => fault,
+    ...rest,
+  };
+  const device = createDevice({ id: deviceId('pump-1'), key, random: seeded(7), settings });
+  return {
+    clock,
+    broker,
+    device,
+    settings,
+    facts,
+    states: () =>
+      facts.flatMap((fact) =>
+        fact.type === 'link.changed' ? [fact.detail ? `${fact.state}: ${fact.detail}` : fact.state] : [],
+      ),
+    of: (type) => facts.filter((fact) => fact.type === type) as never,
+    async online() {
+      device.start(0);
+      await clock.advance(1);
+    },
+  };
+}
