@@ -1,6 +1,7 @@
 // A virtual device joins a link (link.ts), a connection (links/), a twin and a behaviour. Link moves happen in `#move` and nowhere else.
 import type { Cancel, Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
+import { driftOf } from '../vocabulary/drift.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
@@ -39,6 +40,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
   #desiredVersion = 0;
   #reported: JsonObject = nothing;
   #reportedVersion = 0;
+  #drifting = false;
   /** Desired patches that came while the twin was still being read; undefined when it is not. */
   #early: EarlyPatch[] | undefined;
 
@@ -229,6 +231,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     const version = await connection.report(JSON.stringify(patch));
     this.#reported = merge(this.#reported, patch);
     this.#reportedVersion = Math.max(version, this.#reportedVersion);
+    this.#noteDrift();
   }
 
   complain(detail: string): void {
@@ -251,6 +254,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     }
     const early = this.#early;
     this.#early = undefined;
+    this.#noteDrift();
     for (const { patch, version } of early ?? []) this.#applyDesired(patch, version);
   }
 
@@ -259,6 +263,14 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     if (version <= this.#desiredVersion) return;
     this.#desired = merge(this.#desired, patch);
     this.#desiredVersion = version;
+    this.#noteDrift();
+  }
+
+  #noteDrift(): void {
+    const drift = driftOf(this.#desired, this.#reported).length > 0;
+    if (drift === this.#drifting) return;
+    this.#drifting = drift;
+    this.emit({ type: 'twin.drifted', at: this.clock.now(), device: this.id, drift });
   }
 
   // --- token ---

@@ -1,85 +1,70 @@
-// The faults that are on, as the host knows them: their specs, whom they touch, and how many replies they touched (from facts).
-import { touches } from '../faults/target.ts';
-import { LabError } from '../vocabulary/errors.ts';
+// The faults that are on, as the host shows them: whom they touch, and how many replies they touched so far (from facts).
+// The threads hold the same set and act on it; shares are a pure rule of the spec, so all of them pick the same devices.
+import type { Clock } from '../clock/clock.ts';
+import { FaultSet } from '../faults/faults.ts';
 import type { Fact } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
 import type { FaultSpec } from '../vocabulary/specs.ts';
 import type { FaultSummary } from '../vocabulary/views.ts';
 import type { Roster } from './roster.ts';
 
-interface Noted {
-  readonly spec: FaultSpec;
-  touched: number;
-  /** Devices it is on, counted for one generation of the roster. */
-  devices: number;
-  generation: number;
-}
-
 export class FaultBook {
-  readonly #noted = new Map<FaultName, Noted>();
+  readonly #faults: FaultSet;
+  readonly #touched = new Map<FaultName, number>();
+  /** Devices per fault, counted once for each generation of the roster. */
+  #devices = new Map<FaultName, number>();
+  #generation = -1;
 
   constructor(
     private readonly roster: Roster,
-    private readonly seed: number,
-  ) {}
+    options: { readonly clock: Clock; readonly seed: number },
+  ) {
+    this.#faults = new FaultSet(options);
+  }
 
+  /** Throws LabError fault.exists. */
   add(spec: FaultSpec): void {
-    if (this.#noted.has(spec.name)) {
-      throw new LabError(
-        'fault.exists',
-        `a fault named '${spec.name}' is on already`,
-        'Change it, lift it, or give this one another name.',
-      );
-    }
-    this.#noted.set(spec.name, { spec, touched: 0, devices: 0, generation: -1 });
+    this.#faults.add(spec);
+    this.#touched.set(spec.name, 0);
+    this.#generation = -1;
   }
 
+  /** Keeps the count of touched replies. Throws LabError fault.unknown. */
   change(spec: FaultSpec): void {
-    this.#noted.set(spec.name, { spec, touched: this.#find(spec.name).touched, devices: 0, generation: -1 });
+    this.#faults.change(spec);
+    this.#generation = -1;
   }
 
+  /** Throws LabError fault.unknown. */
   lift(name: FaultName): void {
-    this.#find(name);
-    this.#noted.delete(name);
+    this.#faults.lift(name);
+    this.#touched.delete(name);
   }
 
-  names(): FaultName[] {
-    return [...this.#noted.keys()];
+  specs(): readonly FaultSpec[] {
+    return this.#faults.specs();
   }
 
-  specs(): FaultSpec[] {
-    return [...this.#noted.values()].map((noted) => noted.spec);
-  }
-
-  readonly of = (device: DeviceId, fleet: FleetName): FaultName[] => {
-    const names: FaultName[] = [];
-    for (const { spec } of this.#noted.values()) if (touches(spec, device, fleet, this.seed)) names.push(spec.name);
-    return names;
-  };
+  readonly of = (device: DeviceId, fleet: FleetName): readonly FaultName[] => this.#faults.namesOn(device, fleet);
 
   record(fact: Fact): void {
     if (fact.type !== 'method.handled') return;
     for (const name of fact.faults) {
-      const noted = this.#noted.get(name);
-      if (noted !== undefined) noted.touched += 1;
+      const touched = this.#touched.get(name);
+      if (touched !== undefined) this.#touched.set(name, touched + 1);
     }
   }
 
   summaries(): FaultSummary[] {
-    return [...this.#noted.values()].map((noted) => {
-      if (noted.generation !== this.roster.generation) {
-        noted.generation = this.roster.generation;
-        noted.devices = 0;
-        for (const entry of this.roster.all())
-          if (touches(noted.spec, entry.id, entry.fleet, this.seed)) noted.devices += 1;
-      }
-      return { spec: noted.spec, devices: noted.devices, touched: noted.touched };
-    });
-  }
-
-  #find(name: FaultName): Noted {
-    const noted = this.#noted.get(name);
-    if (noted === undefined) throw new LabError('fault.unknown', `no fault named '${name}' is on`);
-    return noted;
+    if (this.#generation !== this.roster.generation) {
+      this.#generation = this.roster.generation;
+      const devices = [...this.roster.all()].map((entry) => [entry.id, entry.fleet] as const);
+      this.#devices = new Map(this.specs().map(({ name }) => [name, this.#faults.devicesOf(name, devices)]));
+    }
+    return this.specs().map((spec) => ({
+      spec,
+      devices: this.#devices.get(spec.name) ?? 0,
+      touched: this.#touched.get(spec.name) ?? 0,
+    }));
   }
 }

@@ -26,7 +26,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const journal = new Journal({ ...journalDefaults, most: options.journalRows });
   const metrics = new Metrics();
   const roster = new Roster();
-  const faults = new FaultBook(roster, options.seed);
+  const faults = new FaultBook(roster, { clock, seed: options.seed });
   let twins: TwinReader | undefined;
   let hubState: Totals['hub']['state'] = 'starting';
   const notices: string[] = [];
@@ -88,9 +88,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       note({ type: 'fault.lifted', at: clock.now(), fault: name });
     },
     liftAllFaults() {
-      const names = faults.names();
-      for (const name of names) lab.liftFault(name);
-      return names.length;
+      const lifted = faults.specs();
+      for (const { name } of lifted) lab.liftFault(name);
+      return lifted.length;
     },
     faults: () => faults.specs(),
 

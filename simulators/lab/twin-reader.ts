@@ -1,12 +1,12 @@
 // The twins being looked at, as the service sees them: read through the public API, again whenever a fact says one changed.
 import type { Clock } from '../clock/clock.ts';
 import type { Invoker } from '../invoker/invoker.ts';
+import { driftOf, isTree, type Tree } from '../vocabulary/drift.ts';
 import type { Fact } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import { type Instant, seconds } from '../vocabulary/units.ts';
 import type { TwinView } from '../vocabulary/views.ts';
 
-type Tree = Record<string, unknown>;
 interface Watched {
   view: TwinView | null;
   problem: string | undefined;
@@ -95,15 +95,4 @@ function section(raw: Tree): { values: Tree; version: number; changed: Record<st
   return { values, version: Number($version ?? 0), changed };
 }
 
-/** Paths whose desired value is not what the device reports: leaves that differ, or subtrees it says nothing of. */
-export function driftOf(desired: Tree, reported: Tree, path = ''): string[] {
-  return Object.entries(desired).flatMap(([key, wanted]) => {
-    const here = path === '' ? key : `${path}.${key}`;
-    const said = reported[key];
-    if (isTree(wanted)) return isTree(said) ? driftOf(wanted, said, here) : [here];
-    return JSON.stringify(wanted) === JSON.stringify(said) ? [] : [here];
-  });
-}
-
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 const tree = (value: unknown): Tree => (isTree(value) ? value : {});
