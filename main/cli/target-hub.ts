@@ -1,0 +1,87 @@
+// Which hub a service command talks to: the one named by --hub, else by IOTHUB_CONNECTION_STRING, else the local hub that runs.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Invoker, InvokerOptions } from '../../simulators/invoker/invoker.ts';
+import { LabError } from '../../simulators/vocabulary/errors.ts';
+import type { Access } from '../workspace/access.ts';
+import { reasonOf } from '../workspace/data-folder.ts';
+import { hubOfConnectionString, hubOfFolder } from '../workspace/running-hubs.ts';
+import { wholeNumber } from './flags.ts';
+import type { CliHost, CliTools } from './host.ts';
+
+export interface HubFlagsOfService {
+  readonly hub?: string;
+  readonly port?: number;
+  readonly ca?: string;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+export const withHubFlags = (command: Command): Command =>
+  command
+    .option('--hub <connection string>', 'the hub; default IOTHUB_CONNECTION_STRING, else the local hub that runs')
+    .option('--port <port>', "the hub's HTTPS port; a running local hub's own, else 443", wholeNumber(1, 65_535))
+    .option('--ca <file>', "PEM file of a CA to trust; a running local hub's own is known")
+    .option('--data-dir <folder>', 'data folder of the local hub, when no hub is named')
+    .option('--json', 'print one line of JSON');
+
+/** Opens a client for the hub, does the work, closes it. */
+export async function withInvoker<T>(
+  flags: HubFlagsOfService,
+  host: CliHost,
+  tools: CliTools,
+  work: (invoker: Invoker) => Promise<T>,
+): Promise<T> {
+  const invoker = tools.openInvoker(optionsOf(flags, host, tools));
+  try {
+    return await work(invoker);
+  } finally {
+    await invoker.close();
+  }
+}
+
+function optionsOf(flags: HubFlagsOfService, host: CliHost, tools: CliTools): InvokerOptions {
+  const named = flags.hub ?? (host.env.IOTHUB_CONNECTION_STRING || undefined);
+  const local = named === undefined ? runningHub(flags, host) : hubOfConnectionString(host.dataDir, named);
+  const connectionString = named ?? local?.connectionStrings.iothubowner;
+  if (connectionString === undefined) throw new LabError('internal', 'the running hub has no policy iothubowner');
+
+  const ca = flags.ca === undefined ? local?.caPem : readCa(resolve(host.cwd, flags.ca));
+  const address =
+    flags.port === undefined
+      ? local?.https && { ...local.https, tls: true }
+      : { host: local?.https?.host ?? hostNameOf(connectionString), port: flags.port, tls: true };
+  return {
+    connectionString,
+    clock: tools.clock,
+    ...(address === undefined ? {} : { address }),
+    ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+function runningHub(flags: HubFlagsOfService, host: CliHost): Access {
+  const dataDir = flags.dataDir === undefined ? host.dataDir : resolve(host.cwd, flags.dataDir);
+  const access = hubOfFolder(dataDir);
+  if (access !== undefined) return access;
+  throw new LabError(
+    'hub.unreachable',
+    `no hub was named, and no local hub runs on ${dataDir}`,
+    'Start one with `hubfleet hub` or `hubfleet start`, or name one with --hub or IOTHUB_CONNECTION_STRING.',
+  );
+}
+
+const hostNameOf = (connectionString: string): string => /HostName=([^;]*)/i.exec(connectionString)?.[1]?.trim() ?? '';
+
+function readCa(file: string): string {
+  let pem: string;
+  try {
+    pem = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new LabError('file.unreadable', `--ca: ${file} cannot be read: ${reasonOf(error)}`, undefined, error);
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new LabError('certificate.invalid', `--ca: ${file} holds no certificate in PEM form`);
+  }
+  return pem;
+}

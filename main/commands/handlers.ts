@@ -1,0 +1,66 @@
+// One handler per command of the contract, shared by the desktop and the browser host. The compiler demands an entry for each.
+import type { CommandAnswer, CommandArgument, CommandName } from '../../preload/contract/contract.ts';
+import type { Lab } from '../../simulators/lab/lab.ts';
+import { addDemo } from './demo.ts';
+
+/** What a handler works on. `keep` writes fleets and faults down for the next start. */
+export interface Bench {
+  readonly lab: Lab;
+  keep(): void;
+}
+
+type Handler<Name extends CommandName> = (
+  bench: Bench,
+  argument: CommandArgument<Name>,
+) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
+
+export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
+  'fleet.add': async ({ lab, keep }, { spec }) => {
+    await lab.addFleet(spec);
+    keep();
+    return null;
+  },
+  'fleet.demo': async ({ lab, keep }) => {
+    await addDemo(lab);
+    keep();
+    return null;
+  },
+  'fleet.remove': async ({ lab, keep }, { fleet }) => {
+    await lab.removeFleet(fleet);
+    keep();
+    return null;
+  },
+  'fleet.start': ({ lab }, { fleet }) => done(lab.startFleet(fleet)),
+  'fleet.stop': ({ lab }, { fleet }) => done(lab.stopFleet(fleet)),
+  'device.start': ({ lab }, { devices }) => done(lab.startDevices(devices)),
+  'device.stop': ({ lab }, { devices }) => done(lab.stopDevices(devices)),
+  'device.reboot': ({ lab }, { devices }) => done(lab.rebootDevices(devices)),
+  'fault.add': ({ lab, keep }, { spec }) => {
+    lab.addFault(spec);
+    return done(keep());
+  },
+  'fault.change': ({ lab, keep }, { spec }) => {
+    lab.changeFault(spec);
+    return done(keep());
+  },
+  'fault.lift': ({ lab, keep }, { fault }) => {
+    lab.liftFault(fault);
+    return done(keep());
+  },
+  'fault.liftAll': ({ lab, keep }) => {
+    const lifted = lab.liftAllFaults();
+    keep();
+    return { lifted };
+  },
+  'run.start': ({ lab }, request) => ({ run: lab.startRun(request) }),
+  'run.cancel': ({ lab }, { run }) => done(lab.cancelRun(run)),
+  'run.result': ({ lab }, { run, device }) => lab.runResult(run, device),
+  'run.history': ({ lab }) => lab.history(),
+  'twin.patchDesired': ({ lab }, { device, patch, etag }) => lab.patchDesired(device, patch, etag),
+  'traffic.detail': ({ lab }, { id }) => lab.trafficDetail(id),
+  'traffic.clear': ({ lab }) => done(lab.clearTraffic()),
+  'hub.reveal': async ({ lab }, of) => ({ connectionString: await lab.connectionString(of) }),
+};
+
+/** For what answers nothing. */
+const done = (_: unknown): null => null;

@@ -1,0 +1,143 @@
+// What every host with a window opens: a lab on a data folder, with the fleets and faults of last time, its doors written down for
+// other commands, and everything kept when the user changes it. Whoever opened it stops it.
+import { availableParallelism } from 'node:os';
+import type { HubStatus } from '../../simulators/hub/hub.ts';
+import type { Lab, LabOptions } from '../../simulators/lab/lab.ts';
+import { LabError } from '../../simulators/vocabulary/errors.ts';
+import { addDemo } from '../commands/demo.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { type AskedPorts, choosePorts } from './ports.ts';
+import { announceHub } from './running-hubs.ts';
+import { readSettings, writeSettings } from './settings.ts';
+
+export interface WorkbenchOptions {
+  readonly version: string;
+  readonly dataDir: string;
+  /** Where the user's running hubs are listed, whatever `dataDir` is. */
+  readonly usualDataDir: string;
+  /** Keeps nothing, neither hub nor settings. */
+  readonly ephemeral: boolean;
+  /** Adds the demo fleet and its two faults unless they are there already. */
+  readonly demo: boolean;
+  /** Undefined takes the seed of last time, else a new one. */
+  readonly seed: number | undefined;
+  readonly hostName: string;
+  readonly ports: AskedPorts;
+}
+
+/** What a workbench needs of the world; a test gives its own. */
+export interface WorkbenchTools {
+  readonly openLab: (options: LabOptions) => Promise<Lab>;
+  readonly workers: LabOptions['workers'];
+  readonly now: () => number;
+  readonly newSeed: () => number;
+  readonly process: number;
+  /** One sentence the user should read, as it happens. */
+  readonly notice: (text: string) => void;
+}
+
+export interface Workbench {
+  readonly lab: Lab;
+  readonly seed: number;
+  readonly status: HubStatus;
+  /** Writes down fleets and faults as they are now. Called after each command that changes them. */
+  keep(): void;
+  /** Resolves when last time's fleets and the demo are registered. */
+  readonly restored: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The newest rows of traffic a window can look back on; each may hold up to 16 KB of payload text. */
+const journalRows = 20_000;
+
+export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchTools): Promise<Workbench> {
+  const folder = options.ephemeral ? undefined : openDataFolder(options.dataDir);
+  const last = folder ? readSettings(folder.settings, tools.now()) : undefined;
+  if (last?.notice) tools.notice(last.notice);
+  const seed = options.seed ?? last?.settings?.seed ?? tools.newSeed();
+
+  const lab = await openOnFreePorts(options, folder, seed, tools);
+  const { status } = lab;
+  const withdraw = announceHub(status, {
+    dataDir: folder?.path,
+    usualDataDir: options.usualDataDir,
+    process: tools.process,
+  });
+
+  // Half of what was kept is not written back: nothing is kept before all of it was brought back.
+  let ready = false;
+  let stopped = false;
+  const keep = () => {
+    if (folder && ready && !stopped)
+      writeSettings(folder.settings, { seed, fleets: lab.fleets(), faults: lab.faults() });
+  };
+  const restore = async () => {
+    for (const fault of last?.settings?.faults ?? []) attempt(() => lab.addFault(fault), tools.notice);
+    for (const fleet of last?.settings?.fleets ?? []) {
+      await lab.addFleet(fleet).catch((error: Error) => {
+        if (!stopped) tools.notice(`fleet ${fleet.name} could not be brought back: ${error.message}`);
+      });
+    }
+    if (options.demo && !stopped) await addDemo(lab);
+    ready = true;
+    keep();
+  };
+  const restored = restore().catch((error: Error) => {
+    ready = true;
+    if (!stopped) tools.notice(error.message);
+  });
+
+  let stopping: Promise<void> | undefined;
+  return {
+    lab,
+    seed,
+    status,
+    keep,
+    restored,
+    stop() {
+      stopping ??= (async () => {
+        stopped = true;
+        withdraw();
+        await lab.stop();
+      })();
+      return stopping;
+    },
+  };
+}
+
+/** A port can be taken between looking and opening; then every port the user did not name is any free one. */
+async function openOnFreePorts(
+  options: WorkbenchOptions,
+  folder: DataFolder | undefined,
+  seed: number,
+  tools: WorkbenchTools,
+): Promise<Lab> {
+  const { listen, notices } = await choosePorts(options.ports, true);
+  for (const text of notices) tools.notice(text);
+  const open = (ports: typeof listen) =>
+    tools.openLab({
+      version: options.version,
+      seed,
+      workers: tools.workers,
+      fleetWorkers: Math.max(1, Math.min(8, availableParallelism() - 2)),
+      hub: { folder: folder?.hub, hostName: options.hostName, listen: ports },
+      journalRows,
+    });
+  try {
+    return await open(listen);
+  } catch (error) {
+    if (!(error instanceof LabError) || (error.code !== 'port.taken' && error.code !== 'port.forbidden')) throw error;
+    const { https = 0, mqtts = 0, mqtt = 0 } = options.ports;
+    if (https === listen.https && mqtts === listen.mqtts && mqtt === listen.mqtt) throw error;
+    tools.notice(`${error.message}; a free port is taken instead`);
+    return open({ ...listen, https, mqtts, mqtt });
+  }
+}
+
+function attempt(run: () => void, notice: (text: string) => void): void {
+  try {
+    run();
+  } catch (error) {
+    notice(error instanceof Error ? error.message : String(error));
+  }
+}
