@@ -61,6 +61,7 @@ export const step = (state: LinkState, input: LinkInput): LinkState => moves[sta
  */
 export function reconnectWait(policy: ReconnectSpec, attempt: number, random: Random): Millis | undefined {
   if (policy.kind === 'none') return undefined;
-  const whole = Math.min(policy.most, policy.first * 2 ** attempt);
+  // Past 30 doublings every wait is `most`, unless `first` is 0, which infinity would turn into no number at all.
+  const whole = Math.min(policy.most, policy.first * 2 ** Math.min(attempt, 30));
   return Math.round(whole * (1 - policy.jitter * random.next()));
 }

@@ -1,7 +1,9 @@
 // Opens byte streams to a hub: TCP, or TLS with one shared context. A session costs about 38 KB, a context of its own 19 KB more.
-import { connect as connectTcp, isIP } from 'node:net';
+import { X509Certificate } from 'node:crypto';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
+import { LabError } from '../../vocabulary/errors.ts';
 
 export interface TlsAddress {
   /** Where to connect. */
@@ -14,12 +16,13 @@ export interface TlsAddress {
 }
 
 export function dialTcp(host: string, port: number): () => Duplex {
-  const options = { host, port, noDelay: true };
-  return () => connectTcp(options);
+  const options = { host, port };
+  return () => prompt(connectTcp(options));
 }
 
-/** Throws what `createSecureContext` throws when `ca` is not PEM text. */
+/** Throws LabError certificate.invalid when `ca` is not a certificate in PEM text. */
 export function dialTls({ host, port, serverName, ca }: TlsAddress): () => Duplex {
+  if (ca !== undefined) checkCertificate(ca);
   const secureContext: SecureContext = createSecureContext(ca === undefined ? {} : { ca });
   const options = {
     host,
@@ -28,10 +31,20 @@ export function dialTls({ host, port, serverName, ca }: TlsAddress): () => Duple
     // An IP address is no server name (RFC 6066); the certificate is then checked against the address itself.
     ...(isIP(serverName) ? {} : { servername: serverName }),
   };
-  return () => {
-    const socket = connectTls(options);
-    // mqtt never does: replies would wait 20 ms for the next request (Nagle against delayed acknowledgement).
-    socket.setNoDelay(true);
-    return socket;
-  };
+  return () => prompt(connectTls(options));
+}
+
+/** mqtt never does it: replies would wait 20 ms for the next request (Nagle against delayed acknowledgement). */
+function prompt(socket: Socket): Socket {
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/** `createSecureContext` passes over text without a certificate, and every connection would then fail with a riddle. */
+function checkCertificate(pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new LabError('certificate.invalid', 'ca: expected a certificate in PEM text', undefined, cause);
+  }
 }

@@ -1,0 +1,230 @@
+// Faults on replies: whom they touch, in which order they stack, and that nothing held is lost when one is changed or lifted.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ReplyFault } from '../../../simulators/devices/device.ts';
+import { FaultSet } from '../../../simulators/faults/faults.ts';
+import { type DeviceId, deviceId, faultName, fleetName, requestId } from '../../../simulators/vocabulary/ids.ts';
+import { type FaultSpecInput, faultSpecSchema } from '../../../simulators/vocabulary/specs.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const fleet = fleetName('thermostats');
+const ids = Array.from({ length: 5_000 }, (_, index) => deviceId(`thermostat-${String(index + 1).padStart(4, '0')}`));
+const pairs = ids.map((id) => [id, fleet] as const);
+const spec = (input: FaultSpecInput) => faultSpecSchema.parse(input);
+const delay = (ms: number, name = 'slow', on: object = {}) =>
+  spec({ name, settings: { kind: 'reply.delay', delay: { kind: 'fixed', ms } }, on });
+const never = (name = 'dead', on: object = {}) => spec({ name, settings: { kind: 'reply.never' }, on });
+
+function theFaults(seed = 7) {
+  const clock = new VirtualClock(0);
+  const faults = new FaultSet({ clock, seed });
+  const lines: string[] = [];
+  let rid = 0;
+  /** Lets a device answer; notes when the reply left and what touched it. */
+  const answer = (device: DeviceId = ids[0] as DeviceId) => {
+    rid += 1;
+    const name = String(rid);
+    const note = (what: string) => (by: readonly string[]) =>
+      lines.push(`${clock.now()} ${name} ${what} [${by.join(' ')}]`);
+    const chain: ReplyFault | undefined = faults.forDevice(device, fleet);
+    if (chain) chain.reply({ name: 'm', rid: requestId(name), payload: '' }, note('sent'), note('silent'));
+    else note('sent')([]);
+  };
+  return { clock, faults, lines, answer };
+}
+
+test('without faults there is nothing to pass through', () => {
+  const { faults } = theFaults();
+  expect(faults.forDevice(ids[0] as DeviceId, fleet)).toBeUndefined();
+  faults.add(delay(10, 'slow', { fleet: fleetName('others') }));
+  expect(faults.forDevice(ids[0] as DeviceId, fleet)).toBeUndefined();
+});
+
+test('a delayed reply leaves after its delay, touched by that fault', async () => {
+  const { clock, faults, lines, answer } = theFaults();
+  faults.add(delay(800));
+  answer();
+  await clock.advance(799);
+  expect(lines).toEqual([]);
+  await clock.advance(1);
+  expect(lines).toEqual(['800 1 sent [slow]']);
+  expect(faults.touchedBy(faultName('slow'))).toBe(1);
+});
+
+test('a reply that never leaves is told at once', () => {
+  const { faults, lines, answer } = theFaults();
+  faults.add(never());
+  answer();
+  expect(lines).toEqual(['0 1 silent [dead]']);
+});
+
+test('faults stack in the order they were added', async () => {
+  const { clock, faults, lines, answer } = theFaults();
+  faults.add(delay(100, 'one'));
+  faults.add(delay(50, 'two'));
+  faults.add(never('three'));
+  answer();
+  await clock.advance(1_000);
+  expect(lines).toEqual(['150 1 silent [one two three]']);
+  faults.liftAll();
+  faults.add(never('three'));
+  faults.add(delay(100, 'one'));
+  answer();
+  await clock.advance(1_000);
+  expect(lines.at(-1)).toBe('1000 2 silent [three]');
+});
+
+test('lifting a delay lets go what it holds at once, in the order it came, through the faults after it', async () => {
+  const { clock, faults, lines, answer } = theFaults();
+  faults.add(delay(60_000));
+  faults.add(delay(10, 'hop'));
+  answer();
+  await clock.advance(5);
+  answer();
+  faults.lift(faultName('slow'));
+  await clock.advance(10);
+  expect(lines).toEqual(['15 1 sent [slow hop]', '15 2 sent [slow hop]']);
+  answer();
+  await clock.advance(10);
+  expect(lines.at(-1)).toBe('25 3 sent [hop]');
+  expect(clock.pending).toBe(0);
+});
+
+test('lifting everything sends what was held at once, even with a fault behind it that would have kept it', () => {
+  const { faults, lines, answer, clock } = theFaults();
+  faults.add(delay(60_000));
+  faults.add(never());
+  answer();
+  expect(faults.liftAll()).toBe(2);
+  expect(lines).toEqual(['0 1 sent [slow]']);
+  expect(clock.pending).toBe(0);
+  expect(faults.liftAll()).toBe(0);
+});
+
+test('changing a fault keeps its place and its count, and lets go what it held', async () => {
+  const { clock, faults, lines, answer } = theFaults();
+  faults.add(delay(60_000));
+  faults.add(delay(10, 'hop'));
+  answer();
+  faults.change(delay(20));
+  answer();
+  await clock.advance(100);
+  expect(lines).toEqual(['10 1 sent [slow hop]', '30 2 sent [slow hop]']);
+  expect(faults.touchedBy(faultName('slow'))).toBe(2);
+  expect(faults.specs().map(({ name }) => name)).toEqual(['slow', 'hop']);
+});
+
+test('names are unique, and an unknown one is refused with those there are', () => {
+  const { faults } = theFaults();
+  faults.add(delay(1));
+  expect(() => faults.add(never('slow'))).toThrow(expect.objectContaining({ code: 'fault.exists' }));
+  for (const act of [
+    () => faults.lift(faultName('x')),
+    () => faults.change(delay(1, 'x')),
+    () => faults.touchedBy(faultName('x')),
+    () => faults.devicesOf(faultName('x'), pairs),
+  ]) {
+    expect(act).toThrow(
+      expect.objectContaining({ code: 'fault.unknown', message: 'name: there is no fault x; there are: slow' }),
+    );
+  }
+});
+
+test('a target is a device, a fleet, or all', () => {
+  const { faults } = theFaults();
+  faults.add(delay(1, 'one', { device: ids[3] }));
+  faults.add(delay(1, 'fleet', { fleet }));
+  faults.add(delay(1, 'others', { fleet: fleetName('pumps') }));
+  faults.add(delay(1, 'all'));
+  faults.add(delay(1, 'none', { share: 0 }));
+  const counts = ['one', 'fleet', 'others', 'all', 'none'].map((name) => faults.devicesOf(faultName(name), pairs));
+  expect(counts).toEqual([1, 5_000, 0, 5_000, 0]);
+  expect(faults.namesOn(ids[3] as DeviceId, fleet)).toEqual(['one', 'fleet', 'all']);
+  expect(faults.namesOn(ids[3] as DeviceId, fleetName('pumps'))).toEqual(['one', 'others', 'all']);
+});
+
+test('a share is the same devices for the same seed, within 1%, and keeps them when it grows', () => {
+  const members = (seed: number, share: number, own?: number) => {
+    const { faults } = theFaults(seed);
+    faults.add({ ...delay(1, 'slow', { share }), ...(own === undefined ? {} : { seed: own }) });
+    return ids.filter((id) => faults.forDevice(id, fleet));
+  };
+  const seven = members(7, 0.07);
+  expect(Math.abs(seven.length / 5_000 - 0.07)).toBeLessThan(0.01);
+  expect(members(7, 0.07)).toEqual(seven);
+  expect(members(8, 0.07)).not.toEqual(seven);
+  expect(members(8, 0.07, 3)).toEqual(members(9, 0.07, 3));
+  const more = new Set(members(7, 0.1));
+  expect(seven.every((id) => more.has(id))).toBe(true);
+});
+
+test('two faults of one seed pick their shares independently', () => {
+  const { faults } = theFaults();
+  faults.add(delay(1, 'slow', { share: 0.3 }));
+  faults.add(never('dead', { share: 0.3 }));
+  const both = ids.filter((id) => faults.namesOn(id, fleet).length === 2).length;
+  expect(Math.abs(both / 5_000 - 0.09)).toBeLessThan(0.015);
+});
+
+test("one device's draws do not depend on the others", async () => {
+  const times = async (others: number) => {
+    const { clock, faults, lines, answer } = theFaults();
+    faults.add(
+      spec({ name: 'slow', settings: { kind: 'reply.delay', delay: { kind: 'log-normal', median: 800, sigma: 0.5 } } }),
+    );
+    const own: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      for (let other = 1; other <= others; other++) answer(ids[other]);
+      const before = clock.now();
+      lines.length = 0;
+      answer(ids[0]);
+      await clock.advance(60_000);
+      const mine = lines.find((line) => line.includes(` ${round * (others + 1) + others + 1} sent`));
+      own.push(String(Number(mine?.split(' ')[0]) - before));
+    }
+    return own;
+  };
+  const alone = await times(0);
+  expect(new Set(alone).size).toBeGreaterThan(10);
+  expect(await times(3)).toEqual(alone);
+});
+
+test('whatever is added, changed and lifted in between, each reply leaves once or is told silent once', async () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('answer' as const), device: fc.nat(5) }),
+    fc.record({ kind: fc.constant('add' as const), name: fc.nat(3), ms: fc.nat(500), never: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('change' as const),
+      name: fc.nat(3),
+      ms: fc.nat(500),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    fc.record({ kind: fc.constant('lift' as const), name: fc.nat(3) }),
+    fc.record({ kind: fc.constant('liftAll' as const) }),
+    fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(400) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const { clock, faults, lines, answer } = theFaults();
+      let answers = 0;
+      const has = (name: number) => faults.specs().some((one) => one.name === `f${name}`);
+      for (const one of steps) {
+        if (one.kind === 'answer') {
+          answers += 1;
+          answer(ids[one.device]);
+        } else if (one.kind === 'add' && !has(one.name)) {
+          faults.add(one.never ? never(`f${one.name}`) : delay(one.ms, `f${one.name}`));
+        } else if (one.kind === 'change' && has(one.name)) {
+          faults.change(delay(one.ms, `f${one.name}`, { share: one.share }));
+        } else if (one.kind === 'lift' && has(one.name)) faults.lift(faultName(`f${one.name}`));
+        else if (one.kind === 'liftAll') faults.liftAll();
+        else if (one.kind === 'wait') await clock.advance(one.ms);
+      }
+      faults.liftAll();
+      expect(lines).toHaveLength(answers);
+      expect(new Set(lines.map((line) => line.split(' ')[1])).size).toBe(answers);
+      expect(clock.pending).toBe(0);
+    }),
+    { numRuns: 300 },
+  );
+});
