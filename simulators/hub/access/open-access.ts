@@ -6,7 +6,7 @@ import { LabError } from '../../vocabulary/errors.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
-import type { Access, Grant, Policy, Right } from './access.ts';
+import type { Access, Grant, Policy } from './access.ts';
 
 /** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
 const mostRemembered = 1_024;

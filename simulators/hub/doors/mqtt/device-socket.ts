@@ -1,0 +1,335 @@
+// One accepted socket: unknown until its CONNECT is let in, then a device's connection, then over. Whatever comes in, only this socket
+// suffers from it: it ends, a fact says why.
+import type { Socket } from 'node:net';
+import {
+  generate,
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscribePacket,
+  parser as newParser,
+  type Packet,
+  type Parser,
+} from 'mqtt-packet';
+import type { Cancel, Clock } from '../../../clock/clock.ts';
+import type { Wait, Waits } from '../../../clock/waits.ts';
+import type { CloseReason, Emit, HubFact } from '../../../vocabulary/facts.ts';
+import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
+import type { Instant, Millis } from '../../../vocabulary/units.ts';
+import type { Connections, DeviceConnection } from '../../connections/connections.ts';
+import { excerptOf } from '../../methods/invocation.ts';
+import type { Methods } from '../../methods/methods.ts';
+import type { Twins } from '../../twins/twins.ts';
+import { type AdmissionTools, admit } from './admission.ts';
+import { mostSubscriptions, refused, type Sessions, Subscriptions } from './subscriptions.ts';
+import { type DeviceTopic, desiredTopic, methodTopic, readTopic, twinAnswerTopic } from './topics.ts';
+import { answerTwinGet, answerTwinReport, type TwinAnswer } from './twin-answers.ts';
+
+/** What all sockets of a door share. */
+export interface DoorTools extends AdmissionTools {
+  readonly clock: Clock;
+  readonly emit: Emit<HubFact>;
+  readonly twins: Twins;
+  readonly connections: Connections;
+  readonly methods: Methods;
+  readonly sessions: Sessions;
+  readonly tls: boolean;
+  /** How long a connection outlives its token. */
+  readonly tokenGrace: Millis;
+  /** Sockets that have not sent a CONNECT yet. */
+  readonly greetings: Waits;
+  /** Sockets that are not over. */
+  readonly open: Set<DeviceSocket>;
+}
+
+/** Message body and properties together (reference 8). */
+const messageLimit = 262_144;
+/** A PUBLISH of that size with the longest topic; nothing a device may send is longer. */
+const packetLimit = messageLimit + 65_536 + 16;
+/** A CONNECT holds at most five fields of 64 KB, but an honest one is under 1 KB and its sender is not known yet. */
+const greetingLimit = 16_384;
+/** Bytes waiting for a device that does not read; then it is let go rather than kept in memory. */
+const unreadLimit = 4_194_304;
+
+const pong = generate({ cmd: 'pingresp' });
+const empty = Buffer.alloc(0);
+
+export class DeviceSocket implements DeviceConnection {
+  device: DeviceId = deviceId('');
+  readonly protocol = 'mqtt';
+  readonly tls: boolean;
+  readonly #tools: DoorTools;
+  readonly #socket: Socket;
+  readonly #parser: Parser & { readonly packet?: { readonly length?: number } };
+  readonly #peer: string;
+  #state: 'greeting' | 'connected' | 'over' = 'greeting';
+  #greeting: Wait | undefined;
+  #subscriptions = noSubscriptions;
+  #lastSeen: Instant = 0;
+  #silence: Millis = 0;
+  #expiresAt: Instant = 0;
+  #cancelCheck: Cancel | undefined;
+  #will: Buffer | undefined;
+  /** Bytes of a packet that has not come in whole. */
+  #half = 0;
+
+  constructor(socket: Socket, tools: DoorTools) {
+    this.#tools = tools;
+    this.#socket = socket;
+    this.tls = tools.tls;
+    this.#peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    this.#parser = newParser();
+    this.#parser.on('packet', (packet) => this.#take(packet));
+    this.#parser.on('error', (error: Error) => this.#unreadable(error));
+    // Without this a reply waits for the device's next packet (Nagle): p50 20 ms instead of 1.
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('error', (error) => this.#gone(error.message));
+    socket.on('end', () => this.#gone());
+    socket.on('close', () => this.#gone());
+    tools.open.add(this);
+    this.#greeting = tools.greetings.begin(() => this.#refuse('no CONNECT within 30 s'));
+  }
+
+  get listensForMethods(): boolean {
+    return this.#state === 'connected' && this.#subscriptions.has('methods');
+  }
+
+  sendMethod(method: string, rid: RequestId, payload: Buffer): void {
+    this.#publish(methodTopic(method, rid), payload);
+  }
+
+  sendDesired(patch: string, version: number): boolean {
+    if (this.#state !== 'connected' || !this.#subscriptions.has('desired')) return false;
+    this.#publish(desiredTopic(version), patch);
+    return true;
+  }
+
+  close(reason: CloseReason, detail?: string): void {
+    this.#end(reason, detail);
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#state === 'over') return;
+    this.#lastSeen = this.#tools.clock.now();
+    if (this.#state === 'connected') this.#tools.connections.touch(this.device);
+    try {
+      this.#half = this.#parser.parse(bytes);
+    } catch (error) {
+      this.#refuse(`unreadable packet: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    const declared = this.#parser.packet?.length ?? 0;
+    const limit = this.#greeting ? greetingLimit : packetLimit;
+    if (Math.max(declared, this.#half) > limit) {
+      this.#refuse(`a packet of ${Math.max(declared, this.#half)} bytes; at most ${limit} are allowed here`);
+    }
+  }
+
+  #unreadable(error: Error): void {
+    // [MQTT 3.1.1, 3.1.2-2] Another protocol level is answered before the socket closes; the parser only says so in words.
+    if (this.#state === 'greeting' && error.message === 'Invalid protocol version') this.#write(connack(false, 1));
+    this.#refuse(`unreadable packet: ${error.message}`);
+  }
+
+  #take(packet: Packet): void {
+    if (this.#state === 'over') return;
+    if (this.#state === 'greeting') {
+      if (packet.cmd === 'connect') this.#greet(packet);
+      else this.#refuse(`the first packet was ${packet.cmd}, not connect`);
+      return;
+    }
+    switch (packet.cmd) {
+      case 'publish':
+        this.#takePublish(packet);
+        break;
+      case 'pingreq':
+        this.#write(pong);
+        break;
+      case 'subscribe':
+        this.#takeSubscribe(packet);
+        break;
+      case 'unsubscribe':
+        for (const filter of packet.unsubscriptions) this.#subscriptions.remove(filter, this.device);
+        this.#write(generate({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] }));
+        break;
+      case 'puback':
+        break;
+      case 'disconnect':
+        this.#end('client');
+        break;
+      default:
+        this.#refuse(packet.cmd === 'connect' ? 'a second connect' : `${packet.cmd} is not for a device to send`);
+    }
+  }
+
+  #greet(packet: IConnectPacket): void {
+    const tools = this.#tools;
+    const at = this.#lastSeen;
+    const admitted = admit(packet, tools);
+    if ('code' in admitted) {
+      const { code, detail, device, hint } = admitted;
+      if (device === undefined) this.#reportRefused(`CONNECT refused (${code}): ${detail}`);
+      else tools.emit({ type: 'device.refused', at, device, protocol: 'mqtt', code, detail });
+      if (device !== undefined && hint !== undefined) tools.emit({ type: 'hint.given', at, device, text: hint });
+      this.#write(connack(false, code));
+      this.#over();
+      return;
+    }
+    if (this.#greeting) tools.greetings.end(this.#greeting);
+    this.#greeting = undefined;
+    const { device, client, hints } = admitted;
+    const session = tools.sessions.open(device, packet.clean !== false);
+    this.device = device;
+    this.#subscriptions = session.subscriptions;
+    this.#silence = admitted.silence;
+    this.#expiresAt = admitted.expiresAt + tools.tokenGrace;
+    this.#will = admitted.will;
+    this.#state = 'connected';
+    this.#write(connack(session.present, 0));
+    tools.connections.opened(this, client);
+    for (const text of hints) tools.emit({ type: 'hint.given', at, device, text });
+    this.#check();
+    if (this.listensForMethods) tools.connections.ready(this);
+  }
+
+  /** One timer for both ends of a connection, set for the sooner one; packets move `#lastSeen`, not the timer. */
+  #check(): void {
+    const now = this.#tools.clock.now();
+    const silentAt = this.#lastSeen + this.#silence;
+    if (now >= this.#expiresAt) this.#end('token-expired');
+    else if (now >= silentAt) this.#end('keep-alive', `silent for ${this.#silence / 1_000} s`);
+    else {
+      const wait = Math.max(1, Math.ceil(Math.min(silentAt, this.#expiresAt) - now));
+      this.#cancelCheck = this.#tools.clock.after(wait, () => this.#check());
+    }
+  }
+
+  #takeSubscribe({ subscriptions, messageId }: ISubscribePacket): void {
+    const listened = this.listensForMethods;
+    const granted = subscriptions.map(({ topic, qos }, index) =>
+      index < mostSubscriptions ? this.#subscriptions.add(topic, qos, this.device) : refused,
+    );
+    const bad = subscriptions.filter((_, index) => granted[index] === refused).map(({ topic }) => topic.slice(0, 120));
+    if (bad.length > 0) {
+      this.#hint(
+        `Refused to subscribe to ${bad.slice(0, 5).join(', ')}: not a topic filter the service has, or past the fifth.`,
+      );
+    }
+    this.#write(generate({ cmd: 'suback', messageId: messageId ?? 0, granted }));
+    if (!listened && this.listensForMethods) this.#tools.connections.ready(this);
+  }
+
+  #takePublish(packet: IPublishPacket): void {
+    const { topic, qos } = packet;
+    const said = qos === 2 ? undefined : readTopic(topic, this.device);
+    if (qos === 2) this.#refuse('published with QoS 2, which the service does not have');
+    else if (said === undefined)
+      this.#refuse(`published to '${topic.slice(0, 200)}', which is no topic of the service`);
+    else {
+      this.#hear(said, packet.payload as Buffer, packet.retain); // the parser gives payloads as bytes
+      if (qos === 1) this.#write(generate({ cmd: 'puback', messageId: packet.messageId ?? 0 }));
+    }
+  }
+
+  #hear(said: DeviceTopic, payload: Buffer, retain: boolean): void {
+    switch (said.kind) {
+      case 'method-answer':
+        this.#tools.methods.answered(this, said.rid, said.status, payload);
+        break;
+      case 'twin-get':
+        this.#answerTwin(said.rid, answerTwinGet(this.device, this.#tools));
+        break;
+      case 'twin-report':
+        this.#answerTwin(said.rid, answerTwinReport(this.device, payload, this.#tools));
+        break;
+      case 'event': {
+        const bytes = payload.length + Buffer.byteLength(said.bag);
+        if (bytes > messageLimit) {
+          this.#refuse(`a message of ${bytes} bytes; at most ${messageLimit} are allowed`);
+          break;
+        }
+        if (retain) this.#hint('A retained message is not retained; the service passes it on as mqtt-retain.');
+        this.#message(payload, false);
+      }
+    }
+  }
+
+  #answerTwin(rid: string, { status, body, version }: TwinAnswer): void {
+    if (this.#subscriptions.has('twin-answers')) this.#publish(twinAnswerTopic(status, rid, version), body);
+    else this.#hint('A twin request was answered to nobody: subscribe to $iothub/twin/res/# first.');
+  }
+
+  #message(payload: Buffer, will: boolean): void {
+    this.#tools.emit({
+      type: 'message.received',
+      at: this.#tools.clock.now(),
+      device: this.device,
+      body: excerptOf(payload),
+      ...(will ? { will } : undefined),
+    });
+  }
+
+  #hint(text: string): void {
+    this.#tools.emit({ type: 'hint.given', at: this.#tools.clock.now(), device: this.device, text });
+  }
+
+  /** Method requests and twin traffic go with QoS 0, as the service sends them (reference 2.7). */
+  #publish(topic: string, payload: Buffer | string): void {
+    this.#write(generate({ cmd: 'publish', topic, payload: payload || empty, qos: 0, dup: false, retain: false }));
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#state === 'over') return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > unreadLimit) this.#refuse(`${this.#socket.writableLength} bytes wait to be read`);
+  }
+
+  #gone(detail?: string): void {
+    if (this.#state === 'over') return;
+    const half = this.#half > 0 ? `the socket ended ${this.#half} bytes into a packet` : undefined;
+    const why = detail ?? half;
+    if (this.#state === 'greeting') this.#reportRefused(why ?? 'the socket ended before a CONNECT');
+    else if (half !== undefined) this.#reportRefused(half);
+    this.#end('lost', why);
+  }
+
+  /** Ends the connection for something that must not be: the fact tells what. */
+  #refuse(detail: string): void {
+    if (this.#state === 'over') return;
+    this.#reportRefused(detail);
+    this.#end('protocol-error', detail);
+  }
+
+  #reportRefused(detail: string): void {
+    const { clock, emit } = this.#tools;
+    const device = this.#state === 'connected' ? { device: this.device } : undefined;
+    emit({ type: 'input.refused', at: clock.now(), door: 'mqtt', peer: this.#peer, detail, ...device });
+  }
+
+  #end(reason: CloseReason, detail?: string): void {
+    if (this.#state === 'over') return;
+    const connected = this.#state === 'connected';
+    this.#over();
+    if (!connected) return;
+    // [MQTT 3.1.1, 3.1.2-8] A will speaks for a device that went without saying so; not for one that was taken off the hub.
+    if (this.#will && !silentReasons.has(reason)) this.#message(this.#will, true);
+    this.#tools.connections.closed(this, reason, detail);
+  }
+
+  #over(): void {
+    const greeting = this.#state === 'greeting';
+    this.#state = 'over';
+    if (this.#greeting) this.#tools.greetings.end(this.#greeting);
+    this.#greeting = undefined;
+    this.#cancelCheck?.();
+    this.#tools.open.delete(this);
+    // A CONNACK that refuses is meant to be read; a peer that stopped reading is not waited for.
+    if (greeting) this.#socket.destroySoon();
+    else this.#socket.destroy();
+  }
+}
+
+const silentReasons: ReadonlySet<CloseReason> = new Set(['client', 'shutdown', 'deleted', 'disabled']);
+const noSubscriptions = new Subscriptions();
+const connack = (sessionPresent: boolean, returnCode: number): Buffer =>
+  generate({ cmd: 'connack', sessionPresent, returnCode });
