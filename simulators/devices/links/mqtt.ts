@@ -7,7 +7,7 @@ import { requestId } from '../../vocabulary/ids.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
 import { type Connection, type ConnectionOwner, type Ending, type TwinDocument, TwinFailed } from './connection.ts';
-import { type MqttShared, mqttOptions, mqttShared } from './mqtt-shared.ts';
+import { isPacketId, type MqttShared, mqttOptions, mqttShared } from './mqtt-shared.ts';
 import { filters, methodFilter, methodResponseTopic, readTopic, reportTopic, twinGetTopic } from './topics.ts';
 import { readPatch, readTwin, refusalText } from './twin-json.ts';
 
@@ -97,6 +97,10 @@ export class MqttConnection extends MqttClient implements Connection {
 
   /** mqtt calls this for each message, so that no listener is needed per connection. It must neither throw nor withhold `next`. */
   override handleMessage(packet: Packet, next: (error?: Error) => void): void {
+    if (packet.cmd === 'publish' && packet.qos > 0 && !isPacketId(packet.messageId)) {
+      this.#fail('the hub sent a message without its packet id');
+      return;
+    }
     if (this.#owner && packet.cmd === 'publish') {
       try {
         this.#arrived(this.#owner, packet.topic, packet.payload);
