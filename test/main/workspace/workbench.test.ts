@@ -1,0 +1,130 @@
+// A workbench brings back last time's fleets and faults, keeps what the user changes, and is found while it runs.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { layoutOf } from '../../../main/workspace/data-folder.ts';
+import { openWorkbench, type WorkbenchOptions, type WorkbenchTools } from '../../../main/workspace/workbench.ts';
+import type { LabOptions } from '../../../simulators/lab/lab.ts';
+import { LabError } from '../../../simulators/vocabulary/errors.ts';
+import { fleetName } from '../../../simulators/vocabulary/ids.ts';
+import { fleetSpecSchema } from '../../../simulators/vocabulary/specs.ts';
+import { fakeLab } from '../support/fake-lab.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+function aDesk(options: Partial<WorkbenchOptions> = {}, openLab?: (asked: LabOptions, attempt: number) => void) {
+  const dataDir = options.dataDir ?? temporaryFolder();
+  const lab = fakeLab();
+  const asked: LabOptions[] = [];
+  const notices: string[] = [];
+  const tools: WorkbenchTools = {
+    async openLab(opening) {
+      asked.push(opening);
+      openLab?.(opening, asked.length);
+      return lab;
+    },
+    workers: { hub: new URL('file:///hub'), fleet: new URL('file:///fleet') },
+    now: () => Date.UTC(2026, 0, 2),
+    newSeed: () => 42,
+    process: process.pid,
+    notice: (text) => void notices.push(text),
+  };
+  const all: WorkbenchOptions = {
+    version: '1.2.3',
+    dataDir,
+    usualDataDir: dataDir,
+    ephemeral: false,
+    demo: false,
+    seed: undefined,
+    hostName: '127.0.0.1',
+    ports: { https: 0, mqtts: 0 },
+    ...options,
+  };
+  return { dataDir, lab, asked, notices, open: () => openWorkbench(all, tools) };
+}
+
+describe('between two starts', () => {
+  test('fleets, faults and the seed are kept', async () => {
+    const first = aDesk({ demo: true });
+    const bench = await first.open();
+    await bench.restored;
+    await bench.lab.addFleet(fleetSpecSchema.parse({ name: 'mine', count: 2 }));
+    bench.keep();
+    await bench.stop();
+
+    const second = aDesk({ dataDir: first.dataDir });
+    const again = await second.open();
+    await again.restored;
+    expect(second.lab.calls).toEqual(['addFault slow', 'addFault silent', 'addFleet demo', 'addFleet mine']);
+    expect(again.seed).toBe(42);
+    expect(second.asked[0]).toMatchObject({ seed: 42, hub: { folder: layoutOf(first.dataDir).hub } });
+  });
+
+  test('a named seed wins over that of last time', async () => {
+    const { dataDir, open } = aDesk({ seed: 9 });
+    await (await open()).restored;
+    const later = await aDesk({ dataDir }).open();
+    expect(later.seed).toBe(9);
+  });
+
+  test('nothing is kept of an ephemeral one, not even where it is', async () => {
+    const { dataDir, asked, open } = aDesk({ ephemeral: true, usualDataDir: temporaryFolder(), demo: true });
+    const bench = await open();
+    await bench.restored;
+    bench.keep();
+    expect(asked[0]?.hub.folder).toBeUndefined();
+    expect(existsSync(layoutOf(dataDir).settings)).toBe(false);
+    expect(existsSync(layoutOf(dataDir).access)).toBe(false);
+  });
+
+  test('corrupt settings are moved aside with a sentence, and the start goes on', async () => {
+    const { dataDir, notices, lab, open } = aDesk();
+    writeFileSync(layoutOf(dataDir).settings, 'garbage');
+    await (await open()).restored;
+    expect(notices).toEqual([expect.stringContaining('moved to')]);
+    expect(lab.fleets()).toEqual([]);
+  });
+
+  test('what is kept while last time is still being brought back holds all of it', async () => {
+    const { dataDir, open } = aDesk({ demo: true });
+    const bench = await open();
+    bench.keep(); // before the demo is registered: must not write an empty file over the old one
+    await bench.restored;
+    const kept = JSON.parse(readFileSync(layoutOf(dataDir).settings, 'utf8'));
+    expect(kept.fleets.map((fleet: { name: string }) => fleet.name)).toEqual([fleetName('demo')]);
+  });
+});
+
+describe('while it runs', () => {
+  test('other commands find it, and not after it stopped; stopping twice stops once', async () => {
+    const { dataDir, lab, open } = aDesk();
+    const bench = await open();
+    expect(existsSync(layoutOf(dataDir).access)).toBe(true);
+    await Promise.all([bench.stop(), bench.stop()]);
+    expect(existsSync(layoutOf(dataDir).access)).toBe(false);
+    expect(lab.calls).toEqual(['stop']);
+  });
+
+  test('a port that was taken after the look gives way, with a sentence', async () => {
+    const { asked, notices, open } = aDesk({ ports: { mqtts: 0 } }, (_, attempt) => {
+      if (attempt === 1) throw new LabError('port.taken', 'port 443 is taken');
+    });
+    await open();
+    expect(asked[1]?.hub.listen).toMatchObject({ https: 0, mqtts: 0 });
+    expect(notices.at(-1)).toBe('port 443 is taken; a free port is taken instead');
+  });
+
+  test('a port the user named does not', async () => {
+    const ports = { https: 1443, mqtts: 0, mqtt: 0 };
+    const { open } = aDesk({ ports }, () => {
+      throw new LabError('port.taken', 'https: port 1443 is taken');
+    });
+    await expect(open()).rejects.toMatchObject({ code: 'port.taken' });
+  });
+
+  test('a data folder in use is refused as the hub says it', async () => {
+    const { dataDir, open } = aDesk({}, () => {
+      throw new LabError('data-folder.in-use', 'another hub runs on it');
+    });
+    await expect(open()).rejects.toMatchObject({ code: 'data-folder.in-use' });
+    expect(existsSync(layoutOf(dataDir).access)).toBe(false);
+  });
+});
