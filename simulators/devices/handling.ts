@@ -40,11 +40,6 @@ export class Handling implements DeviceActions {
     this.#receivedAt = device.clock.now();
   }
 
-  /** True until the reply left, was kept or got lost. */
-  get isPending(): boolean {
-    return this.#outcome === undefined;
-  }
-
   /** Never rejects: a behaviour that throws is reported, and answers 500 if it had not answered. */
   async run(behaviour: OnMethod): Promise<void> {
     try {

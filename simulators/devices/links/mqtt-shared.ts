@@ -148,8 +148,10 @@ const absent = new Error('nothing is stored');
 /** mqtt-packet reads a packet id that is cut off as -1, and throws out of a stream's callback when that is to be written back. */
 export const isPacketId = (id: number | undefined): boolean => id !== undefined && id >= 0;
 
-/** For packets above QoS 0, which we neither send nor subscribe to: a hub that sends one at QoS 2 is answered, its content dropped. One that carries
- * no id is left unanswered; the connection then ends by its keep-alive. */
+/**
+ * For packets above QoS 0, which we neither send nor subscribe to: a hub that sends one at QoS 2 is answered, its content dropped.
+ * One that carries no id is left unanswered; the connection then ends by its keep-alive.
+ */
 const nothingStored: Store = {
   put(packet, done) {
     if (isPacketId(packet.messageId)) done();
