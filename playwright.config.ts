@@ -1,0 +1,33 @@
+// The window in a real Chromium, and the hosts from outside. `npm test` finds or installs the browser and names it in HUBFLEET_CHROMIUM.
+import { defineConfig } from '@playwright/test';
+import { findChromium } from './test/support/chromium.mjs';
+
+const executablePath = process.env.HUBFLEET_CHROMIUM ?? findChromium()?.path;
+
+export default defineConfig({
+  testDir: 'test',
+  testMatch: ['window/**/*.spec.ts', 'hosts/**/*.spec.ts'],
+  outputDir: 'test-results',
+  // One window at a time: what they measure is time on a machine that is shared.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    viewport: { width: 1440, height: 900 },
+    trace: 'off',
+    launchOptions: {
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: [
+        '--no-sandbox', // the machines that run the tests have no user namespaces to give
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+});
