@@ -116,7 +116,7 @@ async function serveBrowser(
   const stopped = untilStopped(host);
   const workbench = await openWorkbench(options, {
     ...tools,
-    now: tools.clock.now,
+    now: () => tools.clock.now(),
     process: host.process,
     notice: host.err,
   });

@@ -73,7 +73,7 @@ async function start(): Promise<void> {
   workbench = await openWorkbench(options, {
     openLab,
     workers: { hub: unpacked('./hub.worker.mjs'), fleet: unpacked('./fleet.worker.mjs') },
-    now: clock.now,
+    now: () => clock.now(),
     newSeed: () => randomBytes(4).readUInt32LE(),
     process: process.pid,
     notice,
