@@ -107,3 +107,14 @@ test('what is abandoned stops where it waits, leaves no timer and is not a failu
   expect([seen, replies, outcomes(), complaints(), clock.pending]).toEqual([[], [], ['lost'], [], 0]);
   await expect(later?.reply(200, null)).rejects.toThrow();
 });
+
+test('times are told as the articles do: ISO in UTC, and local as Python prints it', async () => {
+  const { clock, handling, replies } = aHandling();
+  await clock.advance(7);
+  await handling.run((_request, device) => device.reply(200, [device.isoNow(), device.localNow()]));
+  const [iso, local] = JSON.parse(replies[0]?.slice(4) ?? '') as [string, string];
+  expect(iso).toBe('2026-01-01T00:00:00.007Z');
+  expect(local).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/);
+  // Without a zone a date-time text means local time, as it does in Python.
+  expect(new Date(local.replace(' ', 'T')).getTime()).toBe(clock.now());
+});
