@@ -1,0 +1,72 @@
+// Above the devices: filter, how many match, table or wall; when some are selected, what can be done to them.
+import { IconLayoutGrid, IconList, IconPlugConnected, IconPlugOff, IconPlus, IconRotate, IconX } from '@tabler/icons-react';
+import { actionOf, selectAllMatching } from '../actions/registry.ts';
+import { useSnapshot, useTotals } from '../connection/hooks.ts';
+import { type FleetLook, useFleet } from '../store/fleet.ts';
+import { Button, IconButton } from '../widgets/Button.tsx';
+import { FilterBox } from '../widgets/FilterBox.tsx';
+import { count, plural } from '../widgets/format.ts';
+import { Segments } from '../widgets/Segments.tsx';
+import styles from './Fleet.module.css';
+
+const tokens = [
+  { token: 'state:dark', means: 'online, connecting, waiting, dark, failed, off' },
+  { token: 'fleet:demo', means: 'devices of one fleet' },
+  { token: 'fault:slow', means: 'devices under a fault' },
+  { token: '-state:online', means: 'all but these' },
+] as const;
+
+const looks: readonly { name: FleetLook; label: React.ReactNode; title: string }[] = [
+  { name: 'table', label: <IconList aria-hidden="true" />, title: 'Table' },
+  { name: 'wall', label: <IconLayoutGrid aria-hidden="true" />, title: 'Wall of cells' },
+];
+
+export function FleetToolbar() {
+  const filter = useFleet((state) => state.filter);
+  const setFilter = useFleet((state) => state.setFilter);
+  const look = useFleet((state) => state.look);
+  const setLook = useFleet((state) => state.setLook);
+  const chosen = useFleet((state) => state.selected.size);
+  const total = useTotals((totals) => totals.devices.total) ?? 0;
+  const { data } = useSnapshot('fleet', { filter, from: 0, count: 0 });
+  const matching = data?.matching ?? total;
+
+  return (
+    <>
+      <div className={styles['toolbar']}>
+        <FilterBox value={filter} change={setFilter} label="Filter devices" tokens={tokens} />
+        <span className={styles['count']} role="status">
+          {filter.trim() === '' ? plural(total, 'device') : `${count(matching)} of ${count(total)}`}
+        </span>
+        <span className={styles['space']} />
+        <Segments label="How to show the fleet" options={looks} chosen={look} choose={setLook} />
+        <Button icon={<IconPlus aria-hidden="true" />} onClick={actionOf('fleet.new').perform}>
+          Add fleet
+        </Button>
+      </div>
+      {chosen > 0 ? (
+        <section className={styles['selection']} aria-label="Selected devices">
+          <strong>{plural(chosen, 'device')} selected</strong>
+          {chosen < matching ? (
+            <Button look="quiet" onClick={() => void selectAllMatching()}>
+              Select all {count(matching)}
+            </Button>
+          ) : null}
+          <Button look="quiet" icon={<IconRotate aria-hidden="true" />} onClick={actionOf('device.reboot').perform}>
+            Reboot
+          </Button>
+          <Button look="quiet" icon={<IconPlugConnected aria-hidden="true" />} onClick={actionOf('device.start').perform}>
+            Connect
+          </Button>
+          <Button look="quiet" icon={<IconPlugOff aria-hidden="true" />} onClick={actionOf('device.stop').perform}>
+            Disconnect
+          </Button>
+          <span className={styles['space']} />
+          <IconButton label="Select none" onClick={actionOf('fleet.selectNone').perform}>
+            <IconX />
+          </IconButton>
+        </section>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+// What is open: screen, side pane, device, tab. The parts that a person arranges are kept in localStorage.
+import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
+
+export const screens = ['fleet', 'traffic', 'hub', 'settings'] as const;
+export type Screen = (typeof screens)[number];
+export type SideTab = 'invoke' | 'faults' | 'new-fleet';
+export type DeviceTab = 'traffic' | 'twin' | 'connection';
+
+interface WindowState {
+  readonly screen: Screen;
+  readonly sideOpen: boolean;
+  readonly sideTab: SideTab;
+  /** The device whose page splits the middle. */
+  readonly device: string | undefined;
+  readonly deviceTab: DeviceTab;
+  readonly shortcutsOpen: boolean;
+  go(screen: Screen): void;
+  openSide(tab: SideTab): void;
+  toggleSide(): void;
+  openDevice(device: string, tab?: DeviceTab): void;
+  closeDevice(): void;
+  showDeviceTab(tab: DeviceTab): void;
+  showShortcuts(open: boolean): void;
+}
+
+export const useWindow = create<WindowState>()(
+  persist(
+    (set) => ({
+      screen: 'fleet',
+      sideOpen: true,
+      sideTab: 'invoke',
+      device: undefined,
+      deviceTab: 'traffic',
+      shortcutsOpen: false,
+      go: (screen) => set({ screen }),
+      openSide: (sideTab) => set({ sideTab, sideOpen: true }),
+      toggleSide: () => set((state) => ({ sideOpen: !state.sideOpen })),
+      openDevice: (device, tab) => set({ device, screen: 'fleet', ...(tab ? { deviceTab: tab } : {}) }),
+      closeDevice: () => set({ device: undefined }),
+      showDeviceTab: (deviceTab) => set({ deviceTab }),
+      showShortcuts: (shortcutsOpen) => set({ shortcutsOpen }),
+    }),
+    {
+      name: 'hubfleet.window',
+      version: 1,
+      partialize: ({ screen, sideOpen, deviceTab }) => ({ screen, sideOpen, deviceTab }),
+    },
+  ),
+);

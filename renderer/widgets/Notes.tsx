@@ -1,0 +1,48 @@
+// What is said in place: a refusal with its fix, an empty part with what to do next, a heading of a pane.
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { Refused } from '../connection/client.ts';
+import styles from './Notes.module.css';
+
+/** Cause, then fix. */
+export function Problem({ problem }: { readonly problem: Pick<Refused, 'message' | 'hint'> | undefined }) {
+  if (!problem) return null;
+  return (
+    <div role="alert" className={styles['problem']}>
+      <IconAlertTriangle aria-hidden="true" />
+      <p>
+        {problem.message}
+        {problem.hint ? <span className={styles['fix']}>{problem.hint}</span> : null}
+      </p>
+    </div>
+  );
+}
+
+export function Explanation({ cause, fix }: { readonly cause: string; readonly fix: string }) {
+  return (
+    <dl className={styles['explanation']}>
+      <dt>Cause</dt>
+      <dd>{cause}</dd>
+      <dt>Fix</dt>
+      <dd>{fix}</dd>
+    </dl>
+  );
+}
+
+export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  return (
+    <div className={styles['empty']}>
+      <p className={styles['title']}>{title}</p>
+      {children}
+    </div>
+  );
+}
+
+export function Heading({ children, after }: { readonly children: ReactNode; readonly after?: ReactNode }) {
+  return (
+    <div className={styles['heading']}>
+      <h3>{children}</h3>
+      {after}
+    </div>
+  );
+}
