@@ -1,4 +1,5 @@
 // Runs: one press of the invoke button, to one device or many, with a bound on how many calls are in flight. Results stay until newer runs push them out.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock/clock.ts';
 import type { Invoker, MethodResult } from '../invoker/invoker.ts';
 import { Durations } from '../metrics/durations.ts';
@@ -48,6 +49,8 @@ export class Runs {
       durations: new Durations(),
       cancelled: false,
     };
+    // Every call in flight listens to this one signal.
+    setMaxListeners(0, run.abort.signal);
     this.#runs.set(run.id, run);
     const oldest = this.#runs.keys().next().value;
     if (this.#runs.size > runsKept && oldest !== undefined) {
