@@ -4,8 +4,11 @@ import type { Emit, HubFact } from '../vocabulary/facts.ts';
 
 export interface Listen {
   readonly host: string;
-  /** Ports; 0 takes any free one, `false` leaves the door shut. `http` and `mqtt` are plain text and only ever on loopback. */
-  readonly https: number | false;
+  /**
+   * Ports; 0 takes any free one, `false` leaves the door shut. `http` and `mqtt` are plain text and only ever on loopback.
+   * A list for `https` is tried in order; a notice says so when the first could not be had.
+   */
+  readonly https: number | readonly number[] | false;
   readonly http: number | false;
   readonly mqtts: number | false;
   readonly mqtt: number | false;
@@ -37,6 +40,8 @@ export interface HubStatus {
     readonly mqtts?: DoorAddress;
     readonly mqtt?: DoorAddress;
   };
+  /** The shared access policies and their rights. */
+  readonly policies: readonly { readonly name: string; readonly rights: readonly string[] }[];
   /** Policy name -> connection string. Secret. */
   readonly connectionStrings: Readonly<Record<string, string>>;
   /** The CA certificate as PEM text, and its file when there is a folder. */
@@ -52,3 +57,5 @@ export interface Hub {
   counts(): { readonly devices: number; readonly connected: number; readonly inFlight: number };
   stop(): Promise<void>;
 }
+
+export { openHub } from './open-hub.ts';

@@ -27,6 +27,8 @@ export interface Registry {
   get(id: string): object | Refusal;
   /** GET /devices?top=N, in order of id; at most 1000. */
   list(top: number): readonly object[];
+  /** Every id, in the order in which lists and queries give them. */
+  ids(): readonly string[];
   /** PUT /devices/{id}. Without If-Match it creates (409 when there), with one it updates (412 on another etag). */
   put(id: string, body: unknown, ifMatch: string | undefined): object | Refusal;
   /** DELETE /devices/{id}: undefined when done. Closes the device's connection. */
@@ -35,3 +37,5 @@ export interface Registry {
   bulk(body: unknown): { readonly result: object; readonly ok: boolean } | Refusal;
   statistics(): { readonly total: number; readonly enabled: number; readonly disabled: number };
 }
+
+export { openRegistry } from './open-registry.ts';

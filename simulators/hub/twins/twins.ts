@@ -24,5 +24,10 @@ export interface Twins {
   report(id: DeviceId, patch: string): { readonly version: number } | Refusal;
 }
 
-/** How Twins reaches a connected device: gives true when the device is online and subscribed to desired notifications. */
+/**
+ * How Twins reaches a connected device: gives true when the device is online and subscribed to desired notifications.
+ * `patch` is the JSON text of the changed part with `$version` in it; the version is given again for the topic.
+ */
 export type NotifyDesired = (id: DeviceId, patch: string, version: number) => boolean;
+
+export { openTwins } from './open-twins.ts';

@@ -1,0 +1,99 @@
+// POST /twins/{id}/methods, the busiest path of the hub: straight from node:http to the methods and back, one write an answer.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { deviceId } from '../../../vocabulary/ids.ts';
+import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
+import { kilobytes } from '../../../vocabulary/units.ts';
+import type { Access } from '../../access/access.ts';
+import type { Methods } from '../../methods/methods.ts';
+import type { Answers } from './answers.ts';
+
+/** A payload of 128 KB in its longest spelling stays below; what is larger is not read. */
+export const largestCall = kilobytes(512);
+
+const before = '/twins/';
+const after = '/methods';
+
+export interface MethodCallTools {
+  readonly access: Access;
+  readonly methods: Methods;
+  readonly answers: Answers;
+  /** A request that made no sense, or was never finished. */
+  readonly odd: (request: IncomingMessage, detail: string) => void;
+}
+
+/** Gives false for a request that is not a method call; it is then untouched. */
+export function methodCalls({ access, methods, answers, odd }: MethodCallTools) {
+  function invoke(id: string, body: Buffer, response: ServerResponse): void {
+    methods.invoke(deviceId(id), body).then(
+      (outcome) => {
+        if (outcome instanceof Refusal) return answers.refusal(response, outcome, 'nested');
+        const { status, payload } = outcome;
+        // The device's bytes as they came, JSON or not (reference 5.3); null where it sent none.
+        const text = payload.length === 0 ? 'null' : payload.toString('latin1');
+        answers.bytes(response, 200, `{"status":${status},"payload":${text}}`);
+      },
+      (error: unknown) => {
+        const text = error instanceof Error ? error.message : String(error);
+        answers.refusal(response, refuse('ServerError', `The hub failed: ${text}`), 'nested');
+      },
+    );
+  }
+
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method !== 'POST') return false;
+    const id = deviceOf(request.url ?? '');
+    if (id === undefined) return false;
+    const grant = access.checkService(request.headers.authorization, 'ServiceConnect', `twins/${id}/methods`);
+    if (grant instanceof Refusal) {
+      answers.refusal(response, grant, 'nested');
+      return true;
+    }
+    let first: Buffer | undefined;
+    let chunks: Buffer[] | undefined;
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > largestCall) {
+        if (size - chunk.length <= largestCall) tooLarge();
+        first = undefined;
+        chunks = undefined;
+      } else if (first === undefined) first = chunk;
+      else {
+        chunks ??= [first];
+        chunks.push(chunk);
+      }
+    });
+    request.on('end', () => {
+      if (size > largestCall) return;
+      invoke(id, chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, size), response);
+    });
+    request.on('error', () => odd(request, `the caller left ${size} bytes into the body of a method call`));
+    return true;
+
+    function tooLarge(): void {
+      odd(request, `the body of a method call is larger than ${largestCall} bytes`);
+      const text = `The request body is larger than ${largestCall} bytes; a payload may have 131072.`;
+      answers.refusal(response, refuse('MessageTooLarge', text), 'nested');
+    }
+  };
+}
+
+const nothing = Buffer.alloc(0);
+
+/** The device a method call is for; undefined when the path is another's or its escapes make no sense. */
+function deviceOf(url: string): string | undefined {
+  if (!url.startsWith(before)) return undefined;
+  const question = url.indexOf('?');
+  let end = question === -1 ? url.length : question;
+  if (url.charCodeAt(end - 1) === 0x2f) end -= 1;
+  const idEnd = end - after.length;
+  if (idEnd <= before.length || !url.startsWith(after, idEnd)) return undefined;
+  const id = url.slice(before.length, idEnd);
+  if (id.includes('/')) return undefined;
+  if (!id.includes('%')) return id;
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return undefined;
+  }
+}

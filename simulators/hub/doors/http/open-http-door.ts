@@ -1,0 +1,134 @@
+// The HTTP front of the hub, over TLS or plain on loopback: sockets, limits and what happens to requests that cannot be read.
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../../clock/clock.ts';
+import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
+import { refuse } from '../../../vocabulary/service-errors.ts';
+import { kilobytes, type Millis, seconds } from '../../../vocabulary/units.ts';
+import type { DoorAddress } from '../../hub.ts';
+import type { Methods } from '../../methods/methods.ts';
+import { openAnswers } from './answers.ts';
+import { methodCalls } from './method-calls.ts';
+import { openRoutes, type RouteTools } from './routes.ts';
+
+export interface HttpListening {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** PEM texts, the certificate with its whole chain; undefined listens in plain text. */
+  readonly tls?: { readonly key: string; readonly certificate: string };
+}
+
+export interface HttpDoorOptions extends Omit<RouteTools, 'answers' | 'odd'>, HttpListening {
+  readonly clock: Clock;
+  readonly emit: Emit<HubFact>;
+  readonly randomBytes: (count: number) => Buffer;
+  readonly methods: Methods;
+}
+
+export interface HttpDoor {
+  readonly address: DoorAddress;
+  /** Takes no more requests, lets those under way end for a moment, then cuts off. */
+  stop(): Promise<void>;
+}
+
+export const largestHeaders = kilobytes(16);
+/** A request's headers, and the whole of it, must be in by then. The answer may take as long as a device may. */
+const headersPatience: Millis = seconds(15);
+const requestPatience: Millis = seconds(60);
+const handshakePatience: Millis = seconds(10);
+/** Longer than SDK pools keep an unused connection, so that it is not cut under a request just sent. */
+const idlePatience: Millis = seconds(120);
+const stopPatience: Millis = seconds(2);
+const sweepEvery: Millis = 20;
+
+/** Rejects with the socket's own error when the port cannot be had. */
+export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
+  const { clock, emit, access, methods, tls } = options;
+  const answers = openAnswers(clock, options.randomBytes);
+  const refused = (socket: Socket, detail: string): void =>
+    emit({ type: 'input.refused', at: clock.now(), door: 'http', peer: peerOf(socket), detail: detail.slice(0, 300) });
+  const odd = (request: IncomingMessage, detail: string): void => refused(request.socket, detail);
+
+  const app = await openRoutes({ ...options, answers, odd });
+  const call = methodCalls({ access, methods, answers, odd });
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!call(request, response)) app.routing(request, response);
+  };
+  const server = tls === undefined ? createServer(limits, handle) : secureServer(tls, handle);
+  server.keepAliveTimeout = idlePatience;
+  server.on('connection', (socket: Socket) => socket.setNoDelay(true));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // A connection that ended between two requests is nobody's mistake.
+    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    refused(socket, `not a readable request: ${error.message}`);
+    const [status, text] = problems[error.code ?? ''] ?? unreadable;
+    socket.end(answers.raw(status, refuse('GenericBadRequest', text)), () => socket.destroy());
+  });
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    refused(socket, `TLS handshake failed: ${error.message}`);
+  });
+
+  const address = await listen(server, options.host, options.port);
+  return { address, stop: () => stopServer(server, clock).then(() => app.close()) };
+}
+
+const limits: ServerOptions = {
+  noDelay: true,
+  maxHeaderSize: largestHeaders,
+  headersTimeout: headersPatience,
+  requestTimeout: requestPatience,
+  connectionsCheckingInterval: seconds(5),
+};
+
+const secureServer = (
+  { key, certificate }: NonNullable<HttpListening['tls']>,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Server =>
+  // TLS 1.2 stays: the Python SDK speaks nothing newer (reference 2.1).
+  createTlsServer(
+    { ...limits, key, cert: certificate, minVersion: 'TLSv1.2', handshakeTimeout: handshakePatience },
+    handle,
+  ) as unknown as Server;
+
+const unreadable = ['400 Bad Request', 'The request is not HTTP that can be read.'] as const;
+const problems: Readonly<Record<string, readonly [string, string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    `The request's headers are larger than ${largestHeaders} bytes.`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    `The request was not complete after ${headersPatience / 1e3} s for its headers or ${requestPatience / 1e3} s in all.`,
+  ],
+};
+
+function listen(server: Server, host: string, port: number): Promise<DoorAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      // Running out of file descriptors makes accept fail; the listener stays.
+      server.on('error', () => {});
+      resolve({ host, port: (server.address() as AddressInfo).port });
+    });
+  });
+}
+
+function stopServer(server: Server, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = clock.after(stopPatience, () => server.closeAllConnections());
+    // A kept-alive connection falls idle when its last answer is out, and nothing else would end it.
+    const sweep = clock.every(sweepEvery, () => server.closeIdleConnections());
+    server.close(() => {
+      cutOff();
+      sweep();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string =>
+  remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`;

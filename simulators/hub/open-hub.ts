@@ -1,0 +1,144 @@
+// Puts a hub together, from its store to its doors, and takes it apart again; what was opened before a failure is closed.
+import { formatConnectionString } from '../tokens/connection-string.ts';
+import { LabError } from '../vocabulary/errors.ts';
+import { defaultPolicies, openAccess, type Policy } from './access/access.ts';
+import { ensureCertificates } from './certificates/certificates.ts';
+import { openConnections } from './connections/connections.ts';
+import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
+import { type MqttDoor, openMqttDoor } from './doors/mqtt/open-mqtt-door.ts';
+import type { Hub, HubOptions, HubStatus } from './hub.ts';
+import { holdLoopback, openFirst } from './listening.ts';
+import { openMethods } from './methods/methods.ts';
+import { openQueries } from './query/query.ts';
+import { openRegistry, type Registry } from './registry/registry.ts';
+import { openStore, type Store } from './store/store.ts';
+import { openTwins } from './twins/twins.ts';
+
+const hostNamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+
+/**
+ * Throws LabError data-folder.in-use, data-folder.unusable, certificate.invalid, port.taken, port.forbidden or input.invalid; nothing stays
+ * open then.
+ */
+export async function openHub(options: HubOptions): Promise<Hub> {
+  holdOptions(options);
+  const closers: (() => Promise<void> | void)[] = [];
+  try {
+    return await open(options, closers);
+  } catch (error) {
+    for (const close of closers.reverse()) await close();
+    throw error;
+  }
+}
+
+function holdOptions({ hostName, listen }: HubOptions): void {
+  if (!hostNamePattern.test(hostName) || hostName.length > 253) {
+    throw new LabError(
+      'input.invalid',
+      `hostName: '${hostName}' is not a host name of letters, digits, dots and hyphens`,
+    );
+  }
+  for (const door of ['http', 'mqtt'] as const) if (listen[door] !== false) holdLoopback(door, listen.host);
+}
+
+async function open(options: HubOptions, closers: (() => Promise<void> | void)[]): Promise<Hub> {
+  const { clock, emit, randomBytes, folder, hostName, listen } = options;
+  const store = openStore(folder, clock.now());
+  closers.push(() => store.close());
+  const certificates = await ensureCertificates({ folder, hostName, clock, randomBytes });
+  const policies = keptPolicies(store, randomBytes);
+
+  // Each of these needs another that needs it: the later ones are reached through these two functions.
+  const find = (id: string) => registry.find(id);
+  const connections = openConnections({ clock, emit });
+  const { activity } = connections;
+  const twins = openTwins({
+    clock,
+    emit,
+    store,
+    find,
+    activity,
+    notify: (device, patch, version) => connections.find(device)?.sendDesired(patch, version) ?? false,
+  });
+  const registry: Registry = openRegistry({
+    clock,
+    emit,
+    store,
+    randomBytes,
+    twins,
+    activity,
+    close: (device, reason) => connections.find(device)?.close(reason),
+  });
+  const access = openAccess({ clock, hostName, find, policies });
+  const methods = openMethods({ clock, emit, find, connections });
+  closers.push(() => methods.stop());
+
+  const parts = { clock, emit, randomBytes, hostName, registry, twins, access, connections, methods, find };
+  const queries = openQueries(registry, twins);
+  const { host } = listen;
+  const { serverKey: key, serverCertificate: cert, caPem: ca } = certificates;
+  const notices = [...store.notices, ...certificates.notices];
+  const doors: Partial<Record<keyof HubStatus['doors'], HttpDoor | MqttDoor>> = {};
+
+  const openDoor = async (
+    name: keyof HubStatus['doors'],
+    asked: number | readonly number[] | false,
+    openAt: (port: number) => Promise<HttpDoor | MqttDoor>,
+  ): Promise<void> => {
+    if (asked === false) return;
+    const { door, notice } = await openFirst(name, host, typeof asked === 'number' ? [asked] : asked, openAt);
+    doors[name] = door;
+    closers.push(() => door.stop());
+    if (notice !== undefined) notices.push(notice);
+  };
+  const tls = { key, certificate: cert };
+  await openDoor('https', listen.https, (port) => openHttpDoor({ ...parts, queries, host, port, tls }));
+  await openDoor('http', listen.http, (port) => openHttpDoor({ ...parts, queries, host, port }));
+  await openDoor('mqtts', listen.mqtts, (port) => openMqttDoor({ ...parts, host, port, tls: { key, cert, ca } }));
+  await openDoor('mqtt', listen.mqtt, (port) => openMqttDoor({ ...parts, host, port }));
+
+  const { caPem: pem, caFile: file } = certificates;
+  const status: HubStatus = {
+    hostName,
+    doors: Object.fromEntries(Object.entries(doors).map(([name, door]) => [name, door.address])),
+    policies: policies.map(({ name, rights }) => ({ name, rights })),
+    connectionStrings: Object.fromEntries(
+      policies.map(({ name, primaryKey }) => [
+        name,
+        formatConnectionString({ hostName, sharedAccessKeyName: name, sharedAccessKey: primaryKey }),
+      ]),
+    ),
+    ca: { pem, ...(file === undefined ? {} : { file }) },
+    notices,
+  };
+  emit({ type: 'hub.opened', at: clock.now(), host: hostName });
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    // First no more callers, then an answer for those who wait, then the devices: so that nobody is told of a lost device instead.
+    const http = [doors.https?.stop(), doors.http?.stop()];
+    methods.stop();
+    await Promise.all([...http, doors.mqtts?.stop(), doors.mqtt?.stop()]);
+    store.close();
+    emit({ type: 'hub.closed', at: clock.now() });
+  };
+
+  return {
+    status,
+    serviceToken: (policy, lifetimeSeconds) => access.serviceToken(policy, lifetimeSeconds),
+    counts: () => ({ devices: registry.size, connected: connections.size, inFlight: methods.inFlight }),
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/** The keys a hub was first opened with stay its keys. */
+function keptPolicies(store: Store, randomBytes: HubOptions['randomBytes']): readonly Policy[] {
+  const kept = store.setting('policies');
+  if (kept !== undefined) return JSON.parse(kept) as Policy[];
+  const policies = defaultPolicies(randomBytes);
+  store.keepSetting('policies', JSON.stringify(policies));
+  return policies;
+}

@@ -1,0 +1,227 @@
+// The twins of a hub's devices: kept, told to devices and reported as facts, in this order.
+import type { Clock } from '../../clock/clock.ts';
+import { type Emit, excerpt, type HubFact } from '../../vocabulary/facts.ts';
+import type { DeviceId } from '../../vocabulary/ids.ts';
+import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
+import type { Connections } from '../connections/connections.ts';
+import { unmatched } from '../registry/if-match.ts';
+import { isoText, neverText } from '../registry/moments.ts';
+import type { Identity } from '../registry/registry.ts';
+import type { Store, TwinRow } from '../store/store.ts';
+import { sizeProblem } from './limits.ts';
+import {
+  bared,
+  deviceText,
+  type JsonObject,
+  merged,
+  newSection,
+  nothing,
+  sectionFrom,
+  sectionText,
+  serviceView,
+} from './sections.ts';
+import {
+  type Asked,
+  Broken,
+  broken,
+  type Changed,
+  patched,
+  readSection,
+  readTwinBody,
+  replaced,
+  reported,
+  stampOf,
+  type Twin,
+} from './twin-changes.ts';
+import type { NotifyDesired, Twins } from './twins.ts';
+
+export interface TwinsOptions {
+  readonly clock: Clock;
+  readonly emit: Emit<HubFact>;
+  readonly store: Store;
+  readonly find: (id: string) => Identity | undefined;
+  readonly activity: Connections['activity'];
+  readonly notify: NotifyDesired;
+}
+
+/** Twins with the part only the registry uses: they come and go with identities. */
+export interface TwinKeeper extends Twins {
+  /** What a twin would be created with, checked; `create` takes it. */
+  checkInitial(body: unknown): Asked | Refusal;
+  create(id: DeviceId, initial?: Asked): void;
+  /** Forgets it; the store drops it with the identity. */
+  remove(id: DeviceId): void;
+}
+
+export function openTwins({ clock, emit, store, find, activity, notify }: TwinsOptions): TwinKeeper {
+  const twins = new Map<string, Twin>(store.twins().map((row) => [row.id, twinFrom(row)]));
+  const at = () => isoText(clock.now());
+
+  function hold(id: string, twin: Twin | undefined): void {
+    const before = twins.get(id);
+    store.ifNotKept(() => set(id, before));
+    set(id, twin);
+  }
+
+  function set(id: string, twin: Twin | undefined): void {
+    if (twin === undefined) twins.delete(id);
+    else twins.set(id, twin);
+  }
+
+  function refused(device: DeviceId, { section, refusal }: Broken): Refusal {
+    emit({ type: 'twin.refused', at: clock.now(), device, section, error: refusal.name, detail: refusal.message });
+    return refusal;
+  }
+
+  function change(
+    id: DeviceId,
+    body: unknown,
+    ifMatch: string | undefined,
+    apply: (twin: Twin, asked: Asked, at: string) => Changed | Broken,
+  ): ReturnType<Twins['patch']> {
+    const twin = twins.get(id);
+    if (twin === undefined) return unknown(id);
+    const asked = readTwinBody(body);
+    if (asked instanceof Broken) return refused(id, asked);
+    const stale = unmatched(ifMatch, etagText(twin.etag));
+    if (stale !== undefined) return refused(id, new Broken(asked.desired ? 'desired' : 'tags', stale));
+    const outcome = apply(twin, asked, at());
+    if (outcome instanceof Broken) return refused(id, outcome);
+    if (outcome.changes.length > 0) {
+      store.keepTwin(rowOf(id, outcome.twin));
+      hold(id, outcome.twin);
+    }
+    store.whenKept(() => tell(id, outcome, asked.reportedToo));
+    return bodyOf(id, outcome.twin);
+  }
+
+  function tell(device: DeviceId, { changes }: Changed, reportedToo: boolean): void {
+    for (const { section, version, patch } of changes) {
+      const text = section === 'tags' ? JSON.stringify(patch) : deviceText(patch, version);
+      const delivered = section === 'desired' ? { delivered: notify(device, text, version) } : undefined;
+      const shown = excerpt(text, Buffer.byteLength(text));
+      emit({ type: 'twin.patched', at: clock.now(), device, section, version, patch: shown, ...delivered });
+    }
+    if (reportedToo) {
+      const text = 'properties.reported in a service request is ignored; only the device writes what it reported.';
+      emit({ type: 'hint.given', at: clock.now(), device, text });
+    }
+  }
+
+  function bodyOf(id: DeviceId, twin: Twin): { readonly body: object; readonly etag: string } | Refusal {
+    const identity = find(id);
+    if (identity === undefined) return unknown(id);
+    const { connected, lastActivityAt } = activity(id);
+    const etag = etagText(twin.etag);
+    const body = {
+      deviceId: id,
+      etag,
+      deviceEtag: identity.etag,
+      status: identity.status,
+      ...(identity.statusReason === undefined ? {} : { statusReason: identity.statusReason }),
+      statusUpdateTime: identity.statusUpdatedTime,
+      connectionState: connected ? 'Connected' : 'Disconnected',
+      lastActivityTime: lastActivityAt === undefined ? neverText : isoText(lastActivityAt),
+      cloudToDeviceMessageCount: 0,
+      authenticationType: identity.authentication.type,
+      x509Thumbprint: identity.authentication.x509Thumbprint,
+      modelId: '',
+      version: twin.version,
+      tags: twin.tags,
+      properties: { desired: serviceView(twin.desired), reported: serviceView(twin.reported) },
+      capabilities: identity.capabilities,
+      ...(identity.deviceScope === undefined ? {} : { deviceScope: identity.deviceScope }),
+    };
+    return { body, etag };
+  }
+
+  return {
+    get(id) {
+      const twin = twins.get(id);
+      return twin === undefined ? unknown(id) : bodyOf(id, twin);
+    },
+
+    patch: (id, body, ifMatch) => change(id, body, ifMatch, patched),
+    replace: (id, body, ifMatch) => change(id, body, ifMatch, replaced),
+
+    deviceView(id) {
+      const twin = twins.get(id);
+      if (twin === undefined) return unknown(id);
+      const { desired, reported } = twin;
+      return `{"desired":${deviceText(desired.content, desired.version)},"reported":${deviceText(reported.content, reported.version)}}`;
+    },
+
+    report(id, text) {
+      const twin = twins.get(id);
+      if (twin === undefined) return unknown(id);
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        const refusal = refuse('IotHubFormatError', 'The reported patch is not JSON.');
+        return refused(id, new Broken('reported', refusal));
+      }
+      const patch = readSection('reported', value);
+      if (patch instanceof Broken) return refused(id, patch);
+      const outcome = reported(twin, patch, at());
+      if (outcome instanceof Broken) return refused(id, outcome);
+      store.keepReported(id, outcome.twin.version, sectionText(outcome.twin.reported));
+      hold(id, outcome.twin);
+      const { version } = outcome.twin.reported;
+      const shown = excerpt(text, Buffer.byteLength(text));
+      emit({ type: 'twin.patched', at: clock.now(), device: id, section: 'reported', version, patch: shown });
+      return { version };
+    },
+
+    checkInitial(body) {
+      const asked = readTwinBody(body);
+      if (asked instanceof Broken) return asked.refusal;
+      for (const section of ['tags', 'desired'] as const) {
+        const problem = sizeProblem(section, merged(nothing, asked[section] ?? nothing));
+        if (problem !== undefined) return broken(section, problem).refusal;
+      }
+      return asked;
+    },
+
+    create(id, initial) {
+      const now = at();
+      const twin: Twin = {
+        version: 2,
+        etag: 1,
+        tags: merged(nothing, initial?.tags ?? nothing),
+        desired: newSection(merged(nothing, initial?.desired ?? nothing), stampOf(now, 1)),
+        reported: newSection(nothing, stampOf(now)),
+      };
+      store.keepTwin(rowOf(id, twin));
+      hold(id, twin);
+    },
+
+    remove: (id) => hold(id, undefined),
+  };
+}
+
+const unknown = (id: string): Refusal => refuse('DeviceNotFound', `Device '${id}' is not registered.`);
+
+/** Base64 of an 8-byte counter, as the service's own are. */
+export function etagText(counter: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(counter));
+  return bytes.toString('base64');
+}
+
+const rowOf = (id: string, { version, etag, tags, desired, reported }: Twin): TwinRow => ({
+  id,
+  version,
+  etag,
+  tags: JSON.stringify(tags),
+  desired: sectionText(desired),
+  reported: sectionText(reported),
+});
+
+const twinFrom = ({ version, etag, tags, desired, reported }: TwinRow): Twin => ({
+  version,
+  etag,
+  tags: bared(JSON.parse(tags)) as JsonObject,
+  desired: sectionFrom(desired),
+  reported: sectionFrom(reported),
+});
