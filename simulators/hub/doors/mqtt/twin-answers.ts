@@ -1,6 +1,7 @@
 // What a device gets on its twin requests: status, body and version (reference 2.8).
 import { isUtf8 } from 'node:buffer';
 import type { Clock } from '../../../clock/clock.ts';
+import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
@@ -15,21 +16,33 @@ export interface TwinAnswer {
 
 interface TwinTools {
   readonly clock: Clock;
+  readonly emit: Emit<HubFact>;
   readonly twins: Twins;
 }
 
-export function answerTwinGet(device: DeviceId, { clock, twins }: TwinTools): TwinAnswer {
+export function answerTwinGet(device: DeviceId, { clock, emit, twins }: TwinTools): TwinAnswer {
   const view = twins.deviceView(device);
+  if (!(view instanceof Refusal)) emit({ type: 'twin.fetched', at: clock.now(), device });
   return view instanceof Refusal ? refusedAnswer(view, clock.now()) : { status: 200, body: view };
 }
 
-export function answerTwinReport(device: DeviceId, patch: Buffer, { clock, twins }: TwinTools): TwinAnswer {
-  const reported = isUtf8(patch)
-    ? twins.report(device, patch.toString())
-    : refuse('IotHubFormatError', 'The patch is not UTF-8 text.');
+export function answerTwinReport(device: DeviceId, patch: Buffer, tools: TwinTools): TwinAnswer {
+  const reported = report(device, patch, tools);
   return reported instanceof Refusal
-    ? refusedAnswer(reported, clock.now())
+    ? refusedAnswer(reported, tools.clock.now())
     : { status: 204, body: '', version: reported.version };
+}
+
+function report(device: DeviceId, patch: Buffer, { clock, emit, twins }: TwinTools): ReturnType<Twins['report']> {
+  if (!isUtf8(patch)) return refuse('IotHubFormatError', 'The reported patch is not UTF-8 text.');
+  try {
+    return twins.report(device, patch.toString());
+  } catch (error) {
+    // A full disk, say: the device hears that nothing was kept, and stays connected.
+    const detail = `The twin could not be kept: ${error instanceof Error ? error.message : String(error)}`;
+    emit({ type: 'twin.refused', at: clock.now(), device, section: 'reported', error: 'ServerError', detail });
+    return refuse('ServerError', detail);
+  }
 }
 
 let answers = 0;
