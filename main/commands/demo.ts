@@ -12,13 +12,15 @@ const demo = fleetName('demo');
 
 export const demoFleet: FleetSpecInput = { name: demo, count: 100, behaviour: { kind: 'reboot' } };
 
+/** A share is drawn per device, so a seed decides how many it is; with these the demo has exactly 7 slow and 2 silent devices, apart. */
 export const demoFaults: readonly FaultSpecInput[] = [
   {
     name: 'slow',
+    seed: 12,
     settings: { kind: 'reply.delay', delay: { kind: 'log-normal', median: 2_000, sigma: 0.6 } },
     on: { fleet: demo, share: 0.07 },
   },
-  { name: 'silent', settings: { kind: 'reply.never' }, on: { fleet: demo, share: 0.02 } },
+  { name: 'silent', seed: 11, settings: { kind: 'reply.never' }, on: { fleet: demo, share: 0.02 } },
 ];
 
 /** Adds what is not there yet, so that asking twice is harmless. Resolves when all devices are registered. */
