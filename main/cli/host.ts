@@ -29,7 +29,7 @@ export interface CliTools extends Omit<WorkbenchTools, 'notice' | 'process' | 'n
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Buffer;
   readonly openHub: (options: HubOptions) => Promise<Hub>;
-  readonly openInvoker: (options: InvokerOptions) => Invoker;
+  readonly openInvoker: (options: InvokerOptions) => Promise<Invoker>;
   /** Folder of the built window. */
   readonly window: string;
   readonly desktop: DesktopRuntime;

@@ -6,12 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import envPaths from 'env-paths';
-import open from 'open';
 import { version } from '../../package.json';
 import { systemClock } from '../../simulators/clock/system.ts';
-import { openHub } from '../../simulators/hub/hub.ts';
-import { openInvoker } from '../../simulators/invoker/invoker.ts';
-import { openLab } from '../../simulators/lab/lab.ts';
 import { desktopRuntime } from './desktop-runtime.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { runCli } from './run.ts';
@@ -48,9 +44,10 @@ const tools: CliTools = {
   clock: systemClock(),
   randomBytes,
   newSeed: () => randomBytes(4).readUInt32LE(),
-  openHub,
-  openInvoker,
-  openLab,
+  // Loaded when asked for: a command that only talks to a hub need not read the code of one.
+  openHub: async (options) => (await import('../../simulators/hub/hub.ts')).openHub(options),
+  openInvoker: async (options) => (await import('../../simulators/invoker/invoker.ts')).openInvoker(options),
+  openLab: async (options) => (await import('../../simulators/lab/lab.ts')).openLab(options),
   workers: { hub: beside('./hub.worker.mjs'), fleet: beside('./fleet.worker.mjs') },
   window: folder('../renderer'),
   desktop: desktopRuntime(import.meta.url, folder('../..'), process.env),
@@ -65,6 +62,7 @@ async function openBrowser(url: string): Promise<boolean> {
   const { env, platform } = process;
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return false;
   try {
+    const { default: open } = await import('open');
     const child = await open(url);
     return await new Promise((resolve) => {
       child.once('error', () => resolve(false));

@@ -33,7 +33,7 @@ export async function withInvoker<T>(
   tools: CliTools,
   work: (invoker: Invoker) => Promise<T>,
 ): Promise<T> {
-  const invoker = tools.openInvoker(optionsOf(flags, host, tools));
+  const invoker = await tools.openInvoker(optionsOf(flags, host, tools));
   try {
     return await work(invoker);
   } finally {

@@ -95,6 +95,8 @@ async function bundle(folder, entries, externals = []) {
     target: 'node20.19',
     external: ['electron', '@photostructure/sqlite', ...externals],
     banner: { js: banner },
+    minifyWhitespace: true,
+    minifySyntax: true, // names stay, for stacks that can be read
     legalComments: 'none',
     logLevel: 'error',
   });

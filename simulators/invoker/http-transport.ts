@@ -1,4 +1,5 @@
 // Moves one HTTP request to a hub and its answer back, over kept-alive connections. The only file of the invoker that knows a socket.
+import { isIP } from 'node:net';
 import { Pool } from 'undici';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Millis } from '../vocabulary/units.ts';
@@ -44,7 +45,8 @@ export function httpTransport(address: HttpAddress): Transport {
     keepAliveTimeout: 60_000,
     connect: {
       timeout: 15_000,
-      ...(address.tls ? { servername: address.hostName } : {}),
+      // An address cannot be a server name (RFC 6066 section 3); the certificate is then checked for the address connected to.
+      ...(address.tls && isIP(address.hostName) === 0 ? { servername: address.hostName } : {}),
       ...(address.ca === undefined ? {} : { ca: address.ca }),
     },
   });

@@ -68,11 +68,13 @@ function aTerminal(
         stop: async () => void stopped.push('hub'),
       };
     },
-    openInvoker(options) {
+    async openInvoker(options) {
       opened.push(options);
       const never = () => Promise.reject(new Error('not asked for in this test'));
       const silent = { hostName: '127.0.0.1', close: async () => void stopped.push('invoker') } as unknown as Invoker;
-      const all = new Proxy(silent, { get: (target, name) => Reflect.get(target, name) ?? never });
+      const known = (target: Invoker, name: string | symbol) =>
+        Reflect.get(target, name) ?? (name === 'then' ? undefined : never);
+      const all = new Proxy(silent, { get: known });
       return Object.assign(all, answers);
     },
     openLab: async () => fakeLab(),
