@@ -38,7 +38,10 @@ const meant = (): string[] => {
 };
 
 export function focusFilter(): void {
-  const field = document.querySelector<HTMLInputElement>('[data-filter]');
+  // Of two in sight the one around the focus is meant, else the inner one: that of the open device.
+  const fields = [...document.querySelectorAll<HTMLInputElement>('[data-filter]')];
+  const around = document.activeElement?.closest('section')?.querySelector<HTMLInputElement>('[data-filter]');
+  const field = around ?? fields.at(-1);
   field?.focus();
   field?.select();
 }

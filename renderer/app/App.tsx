@@ -30,13 +30,13 @@ export function App() {
   }, [at]);
 
   return (
-    <div className={styles['window']}>
+    <div className={styles.window}>
       <TopBar />
       <LostBar />
       <FaultBanner />
-      <div className={styles['body']}>
+      <div className={styles.body}>
         <Rail />
-        <div className={styles['middle']}>
+        <div className={styles.middle}>
           <Split
             name="window"
             direction="horizontal"
@@ -58,7 +58,7 @@ export function App() {
 function Screen() {
   const screen = useWindow((state) => state.screen);
   return (
-    <main className={styles['screen']}>
+    <main className={styles.screen}>
       <Suspense fallback={null}>
         {screen === 'fleet' ? <FleetScreen /> : null}
         {screen === 'traffic' ? <TrafficScreen /> : null}

@@ -3,7 +3,7 @@ import { actionOf } from '../actions/registry.ts';
 import { useTotals } from '../connection/hooks.ts';
 import { describeSettings } from '../faults/words.ts';
 import { Button } from '../widgets/Button.tsx';
-import { count, plural } from '../widgets/format.ts';
+import { plural } from '../widgets/format.ts';
 import { Bolt } from '../widgets/StateMark.tsx';
 import styles from './Bars.module.css';
 
@@ -14,14 +14,14 @@ export function FaultBanner() {
   const faults = useTotals((totals) => totals.faults);
   if (!faults || faults.length === 0) return null;
   return (
-    <section aria-label="Active faults" className={`${styles['bar']} ${styles['faults']}`}>
+    <section aria-label="Active faults" className={`${styles.bar} ${styles.faults}`}>
       <Bolt />
-      <span className={`${styles['grow']} clip`}>
+      <span className={`${styles.grow} clip`}>
         <strong>{plural(faults.length, 'fault')} active</strong>
         {faults.map((fault) => (
-          <span key={fault.spec.name} className={styles['fault']}>
+          <span key={fault.spec.name} className={styles.fault}>
             <b>{fault.spec.name}</b> {describeSettings(fault.spec.settings)} on {plural(fault.devices, 'device')}
-            {fault.touched > 0 ? `, ${count(fault.touched)} replies touched` : ''}
+            {fault.touched > 0 ? `, ${plural(fault.touched, 'reply', 'replies')} touched` : ''}
           </span>
         ))}
       </span>

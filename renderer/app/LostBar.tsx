@@ -9,9 +9,9 @@ export function LostBar() {
   const link = useLink();
   if (link !== 'lost') return null;
   return (
-    <div role="status" className={`${styles['bar']} ${styles['lost']}`}>
+    <div role="status" className={`${styles.bar} ${styles.lost}`}>
       <IconPlugConnectedX aria-hidden="true" />
-      <span className={styles['grow']}>
+      <span className={styles.grow}>
         <strong>Connection to the host lost.</strong> What you see is the last that was known. It is tried again by
         itself.
       </span>

@@ -16,7 +16,7 @@ const entries = [
 export function Rail() {
   const screen = useWindow((state) => state.screen);
   return (
-    <nav aria-label="Screens" className={styles['rail']}>
+    <nav aria-label="Screens" className={styles.rail}>
       {entries.map(({ screen: each, name, Icon }) => {
         const action = actionOf(`go.${each}`);
         return (
@@ -34,7 +34,7 @@ export function Rail() {
               type="button"
               aria-label={name}
               aria-current={screen === each ? 'page' : undefined}
-              className={`${styles['entry']} ${each === 'settings' ? styles['last'] : ''}`}
+              className={`${styles.entry} ${each === 'settings' ? styles.last : ''}`}
               onClick={action.perform}
             >
               <Icon aria-hidden="true" />

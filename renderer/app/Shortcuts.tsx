@@ -21,10 +21,10 @@ export function Shortcuts() {
       onClose={() => show(false)}
       title="Shortcuts"
       size="26rem"
-      classNames={{ content: styles['sheet'] ?? '', header: styles['header'] ?? '', title: styles['title'] ?? '' }}
+      classNames={{ content: styles.sheet ?? '', header: styles.header ?? '', title: styles.title ?? '' }}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <dl className={styles['list']}>
+      <dl className={styles.list}>
         {allActions()
           .filter((action) => action.shortcut)
           .map((action) => (

@@ -21,16 +21,12 @@ export function SidePane() {
     { name: 'invoke', label: 'Invoke' },
     {
       name: 'faults',
-      label: (
-        <>
-          Faults{faults > 0 ? <span className={styles['count']}>{faults}</span> : null}
-        </>
-      ),
+      label: <>Faults{faults > 0 ? <span className={styles.count}>{faults}</span> : null}</>,
     },
     { name: 'new-fleet', label: 'New fleet' },
   ];
   return (
-    <aside aria-label="Side pane" className={styles['pane']}>
+    <aside aria-label="Side pane" className={styles.pane}>
       <Tabs
         label="Side pane"
         tabs={tabs}

@@ -3,19 +3,20 @@ import { memo, type ReactNode } from 'react';
 import { useTotals } from '../connection/hooks.ts';
 import { count, millis, perSecond } from '../widgets/format.ts';
 import { StateMark } from '../widgets/StateMark.tsx';
+import { Sparkline } from './Sparkline.tsx';
 import styles from './StatusBar.module.css';
 
 export const StatusBar = memo(function StatusBar() {
   return (
-    <footer className={styles['bar']} aria-label="Totals">
+    <section className={styles.bar} aria-label="Totals">
       <Online />
       <Load />
       <Percentiles />
       <Failures />
-      <span className={styles['space']} />
+      <span className={styles.space} />
       <Journal />
       <Version />
-    </footer>
+    </section>
   );
 });
 
@@ -31,8 +32,8 @@ function Cell({
   readonly children: ReactNode;
 }) {
   return (
-    <span className={`${styles['cell']} ${bad ? styles['bad'] : ''}`} title={title}>
-      {name ? <span className={styles['name']}>{name}</span> : null}
+    <span className={`${styles.cell} ${bad ? styles.bad : ''}`} title={title}>
+      {name ? <span className={styles.name}>{name}</span> : null}
       {children}
     </span>
   );
@@ -46,7 +47,7 @@ function Online() {
   return (
     <>
       <Cell title="Devices connected to the hub, of all">
-        <StateMark state={devices.online > 0 || devices.total === 0 ? 'online' : 'off'} />
+        <StateMark state={devices.online > 0 ? 'online' : 'off'} />
         {count(devices.online)} / {count(devices.total)} online
       </Cell>
       {others
@@ -67,10 +68,11 @@ function Load() {
   return (
     <>
       <Cell title="Invocations ended in the last second">
-        <span className={styles['wide']}>{perSecond(rate)}</span> <span className={styles['name']}>calls</span>
+        <Sparkline />
+        <span className={styles.wide}>{perSecond(rate)}</span> <span className={styles.name}>calls</span>
       </Cell>
       <Cell title="Invocations waiting for an answer now">
-        <span className={styles['narrow']}>{count(inFlight)}</span> <span className={styles['name']}>in flight</span>
+        <span className={styles.narrow}>{count(inFlight)}</span> <span className={styles.name}>in flight</span>
       </Cell>
     </>
   );
@@ -100,8 +102,9 @@ function Failures() {
   const failures = useTotals((totals) => totals.failures) ?? 0;
   const calls = useTotals((totals) => totals.calls) ?? 0;
   return (
-    <Cell title="Ended invocations whose HTTP status was not 200, of all since start" bad={failures > 0}>
-      {count(failures)} <span className={styles['name']}>failed of</span> {count(calls)}
+    <Cell title="Ended invocations whose HTTP status was not 200, of all since start">
+      <span className={failures > 0 ? styles.bad : ''}>{count(failures)}</span>
+      <span className={styles.name}>of</span> {count(calls)} <span className={styles.name}>calls failed</span>
     </Cell>
   );
 }
@@ -112,16 +115,16 @@ function Journal() {
   return (
     <>
       <Cell title={`Rows in the journal; it keeps the newest ${count(journal.most)}`}>
-        {count(journal.rows)} <span className={styles['name']}>rows</span>
+        {count(journal.rows)} <span className={styles.name}>rows</span>
       </Cell>
       {journal.forgotten > 0 ? (
         <Cell title="Rows the journal forgot to stay bounded">
-          {count(journal.forgotten)} <span className={styles['name']}>trimmed</span>
+          {count(journal.forgotten)} <span className={styles.name}>trimmed</span>
         </Cell>
       ) : null}
       {journal.shed > 0 ? (
         <Cell title="Facts let go between threads because a queue was full" bad>
-          {count(journal.shed)} <span className={styles['name']}>shed</span>
+          {count(journal.shed)} <span className={styles.name}>shed</span>
         </Cell>
       ) : null}
     </>
@@ -132,7 +135,7 @@ function Version() {
   const version = useTotals((totals) => totals.version);
   return version ? (
     <Cell title="Version of Hubfleet">
-      <span className={styles['name']}>{version}</span>
+      <span className={styles.name}>{version}</span>
     </Cell>
   ) : null;
 }

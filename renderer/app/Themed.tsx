@@ -1,5 +1,5 @@
 // The chosen theme, text size and row height, laid over the whole window.
-import { createTheme, MantineProvider, type MantineColorSchemeManager } from '@mantine/core';
+import { createTheme, type MantineColorSchemeManager, MantineProvider } from '@mantine/core';
 import { type ReactNode, useLayoutEffect } from 'react';
 import { rowHeights, useSettings } from '../store/settings.ts';
 
@@ -10,7 +10,13 @@ const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'default',
   components: {
-    Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } } },
+    Tooltip: {
+      defaultProps: {
+        openDelay: 400,
+        transitionProps: { duration: 80 },
+        events: { hover: true, focus: true, touch: false },
+      },
+    },
     Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: undefined } },
   },
 });
@@ -32,9 +38,9 @@ export function Themed({ children }: { readonly children: ReactNode }) {
     const root = document.documentElement;
     root.style.fontSize = textSize === 100 ? '' : `${textSize}%`;
     root.style.setProperty('--row', `${rowHeights[density] / 16}rem`);
-    if (chosen === 'contrast') root.dataset['contrast'] = 'more';
-    else if (forced) root.dataset['contrast'] = 'set';
-    else delete root.dataset['contrast'];
+    if (chosen === 'contrast') root.dataset.contrast = 'more';
+    else if (forced) root.dataset.contrast = 'set';
+    else delete root.dataset.contrast;
   }, [chosen, textSize, density, forced]);
 
   return (

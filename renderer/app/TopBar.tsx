@@ -34,8 +34,8 @@ const side = actionOf('side.toggle');
 export const TopBar = memo(function TopBar() {
   const sideOpen = useWindow((state) => state.sideOpen);
   return (
-    <header className={styles['bar']}>
-      <h1 className={styles['name']}>
+    <header className={styles.bar}>
+      <h1 className={styles.name}>
         <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
           <circle cx="8" cy="8" r="2.5" />
           <path d="M8 1.5a6.5 6.5 0 0 1 6.5 6.5M8 14.5A6.5 6.5 0 0 1 1.5 8" />
@@ -46,9 +46,9 @@ export const TopBar = memo(function TopBar() {
       </h1>
       <Hub />
       <Fleets />
-      <span className={styles['space']} />
+      <span className={styles.space} />
       <Faults />
-      <button type="button" className={styles['search']} onClick={search.perform}>
+      <button type="button" className={styles.search} onClick={search.perform}>
         <IconSearch aria-hidden="true" />
         <span>Search commands</span>
         <KeyText shortcut={search.shortcut ?? ''} />
@@ -67,9 +67,9 @@ export const TopBar = memo(function TopBar() {
 
 function Hub() {
   const hub = useTotals((totals) => totals.hub);
-  if (!hub) return <span className={styles['hub']}>Waiting for the host</span>;
+  if (!hub) return <span className={styles.hub}>Waiting for the host</span>;
   return (
-    <div className={styles['hub']}>
+    <div className={styles.hub}>
       <StateMark state={hubMarks[hub.state]} />
       <span>{hubWords[hub.state]}</span>
       <CopyText text={hub.hostName} label="host name" />
@@ -83,12 +83,16 @@ function Fleets() {
   const only = fleets.length === 1 ? fleets[0] : undefined;
   const running = fleets.filter((fleet) => fleet.state !== 'stopped');
   return (
-    <div className={styles['fleets']}>
+    <div className={styles.fleets}>
       <Menu position="bottom-start" width="20rem">
         <Menu.Target>
           <Button look="quiet">
             {only ? `Fleet ${only.name}` : `${fleets.length} fleets`}
-            <span className="quiet">{running.length === 0 ? 'stopped' : `${running.length < fleets.length ? `${running.length} ` : ''}running`}</span>
+            <span className="quiet">
+              {running.length === 0
+                ? 'stopped'
+                : `${running.length < fleets.length ? `${running.length} ` : ''}running`}
+            </span>
             <IconChevronDown aria-hidden="true" />
           </Button>
         </Menu.Target>
@@ -103,19 +107,27 @@ function Fleets() {
         </Menu.Dropdown>
       </Menu>
       {running.length > 0 ? (
-        <IconButton
-          label={only ? `Stop fleet ${only.name}` : 'Stop all fleets'}
-          onClick={() => running.forEach((fleet) => order('fleet.stop', { fleet: fleet.name }))}
+        <Button
+          look="quiet"
+          icon={<IconPlayerStop aria-hidden="true" />}
+          aria-label={only ? `Stop fleet ${only.name}` : 'Stop all fleets'}
+          onClick={() => {
+            for (const fleet of running) order('fleet.stop', { fleet: fleet.name });
+          }}
         >
-          <IconPlayerStop />
-        </IconButton>
+          Stop
+        </Button>
       ) : (
-        <IconButton
-          label={only ? `Start fleet ${only.name}` : 'Start all fleets'}
-          onClick={() => fleets.forEach((fleet) => order('fleet.start', { fleet: fleet.name }))}
+        <Button
+          look="quiet"
+          icon={<IconPlayerPlay aria-hidden="true" />}
+          aria-label={only ? `Start fleet ${only.name}` : 'Start all fleets'}
+          onClick={() => {
+            for (const fleet of fleets) order('fleet.start', { fleet: fleet.name });
+          }}
         >
-          <IconPlayerPlay />
-        </IconButton>
+          Start
+        </Button>
       )}
     </div>
   );
@@ -145,7 +157,7 @@ function FleetItems({ fleet }: { readonly fleet: FleetSummary }) {
 function Faults() {
   const faults = useTotals((totals) => totals.faults.length) ?? 0;
   return (
-    <Button look="quiet" onClick={actionOf('faults.open').perform} className={styles['faults'] ?? ''}>
+    <Button look="quiet" onClick={actionOf('faults.open').perform} className={styles.faults ?? ''}>
       {faults > 0 ? <Bolt /> : null}
       {faults === 0 ? 'No faults' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`}
     </Button>

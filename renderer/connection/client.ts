@@ -94,7 +94,11 @@ class Client {
     return new Promise((resolve, reject) => {
       if (this.#link !== 'open') {
         reject(
-          new Refused({ code: 'internal', message: 'No connection to the host.', hint: 'It is tried again by itself.' }),
+          new Refused({
+            code: 'internal',
+            message: 'No connection to the host.',
+            hint: 'It is tried again by itself.',
+          }),
         );
         return;
       }

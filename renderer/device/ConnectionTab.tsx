@@ -13,10 +13,10 @@ export function ConnectionTab({ view }: { readonly view: NonNullable<DeviceView>
   const hostName = useTotals((totals) => totals.hub.hostName) ?? '';
   const spec = useTotals((totals) => totals.fleets.find((fleet) => fleet.name === row.fleet)?.spec);
   return (
-    <dl className={styles['connection']}>
+    <dl className={styles.connection}>
       <dt>State</dt>
       <dd>
-        <span className={styles['path']}>
+        <span className={styles.path}>
           <StateMark state={row.state} /> {row.detail ?? stateMeanings[row.state]}, <Elapsed at={row.since} />
         </span>
       </dd>
@@ -25,9 +25,7 @@ export function ConnectionTab({ view }: { readonly view: NonNullable<DeviceView>
         <Secret
           masked={`HostName=${hostName};DeviceId=${row.id};SharedAccessKey=••••••••`}
           label="connection string"
-          reveal={async () =>
-            (await client.run('hub.reveal', { kind: 'device', device: row.id })).connectionString
-          }
+          reveal={async () => (await client.run('hub.reveal', { kind: 'device', device: row.id })).connectionString}
         />
       </dd>
       <dt>Protocol</dt>

@@ -40,16 +40,14 @@ export function DesiredEditor({
   };
 
   return (
-    <section aria-label="Edit desired" className={styles['editor']}>
-      <div className={styles['editors']}>
+    <section aria-label="Edit desired" className={styles.editor}>
+      <div className={styles.editors}>
         <div>
-          <span className={styles['caption']}>Desired properties, from version {base.desiredVersion}</span>
+          <span className={styles.caption}>Desired properties, from version {base.desiredVersion}</span>
           <JsonEditor value={text} change={setText} label="Desired properties as JSON" fill />
         </div>
         <div>
-          <span className={styles['caption']}>
-            Patch to send{changes > 0 ? '; null removes a property' : ''}
-          </span>
+          <span className={styles.caption}>Patch to send{changes > 0 ? '; null removes a property' : ''}</span>
           {changes > 0 ? (
             <JsonText text={JSON.stringify(patch)} label="Patch" />
           ) : (
@@ -58,10 +56,12 @@ export function DesiredEditor({
         </div>
       </div>
       <Problem problem={problem} />
-      <div className={styles['deeds']}>
-        <span className={styles['wrong']}>
+      <div className={styles.deeds}>
+        <span className={styles.wrong}>
           {wrong ??
-            (moved ? `The desired properties are at version ${twin.desiredVersion} by now; this draft would be refused.` : '')}
+            (moved
+              ? `The desired properties are at version ${twin.desiredVersion} by now; this draft would be refused.`
+              : '')}
         </span>
         {moved ? <Button onClick={restart}>Start from version {twin.desiredVersion}</Button> : null}
         <Button onClick={close}>Cancel</Button>

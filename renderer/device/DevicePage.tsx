@@ -35,7 +35,7 @@ export function DevicePage({ device }: { readonly device: string }) {
       label: (
         <>
           Twin
-          {drifts > 0 ? <span className={styles['drifts']}>{drifts} ≠</span> : null}
+          {drifts > 0 ? <span className={styles.drifts}>{drifts} ≠</span> : null}
         </>
       ),
     },
@@ -43,14 +43,14 @@ export function DevicePage({ device }: { readonly device: string }) {
   ];
 
   return (
-    <section aria-label={`Device ${device}`} className={styles['page']}>
-      <header className={styles['header']}>
+    <section aria-label={`Device ${device}`} className={styles.page}>
+      <header className={styles.header}>
         {row ? <StateMark state={row.state} busy={row.inFlight > 0} /> : null}
-        <h2 className={styles['id']}>
+        <h2 className={styles.id}>
           <CopyText text={device} label="device id" />
         </h2>
         {row ? (
-          <span className={`${styles['state']} clip`} title={stateMeanings[row.state]} role="status">
+          <span className={`${styles.state} clip`} title={stateMeanings[row.state]} role="status">
             {stateWords[row.state]}
             {row.detail ? `, ${row.detail}` : ''}
           </span>
@@ -61,12 +61,12 @@ export function DevicePage({ device }: { readonly device: string }) {
           </span>
         ) : null}
         {row && row.faults.length > 0 ? (
-          <span className={styles['faults']} title={`Under ${row.faults.join(', ')}`}>
+          <span className={styles.faults} title={`Under ${row.faults.join(', ')}`}>
             <Bolt />
             {row.faults.join(', ')}
           </span>
         ) : null}
-        <span className={styles['space']} />
+        <span className={styles.space} />
         {row ? (
           <>
             <Button
@@ -85,7 +85,10 @@ export function DevicePage({ device }: { readonly device: string }) {
                 Connect
               </Button>
             ) : (
-              <Button icon={<IconPlugOff aria-hidden="true" />} onClick={() => order('device.stop', { devices: [device] })}>
+              <Button
+                icon={<IconPlugOff aria-hidden="true" />}
+                onClick={() => order('device.stop', { devices: [device] })}
+              >
                 Disconnect
               </Button>
             )}

@@ -19,15 +19,15 @@ export function TwinTab({ device, view }: { readonly device: string; readonly vi
   if (!twin) return <Empty title={problem ?? 'Reading the twin'} />;
   const drifts = twin.drift.length;
   return (
-    <div className={styles['twin']}>
-      <div className={styles['bar']}>
+    <div className={styles.twin}>
+      <div className={styles.bar}>
         {drifts > 0 ? (
-          <span className={styles['drift']}>
+          <span className={styles.drift}>
             <b aria-hidden="true">≠</b>
             {plural(drifts, 'path')} {drifts === 1 ? 'differs' : 'differ'}
           </span>
         ) : (
-          <span className={styles['same']}>
+          <span className={styles.same}>
             <IconCheck aria-hidden="true" />
             All desired values are reported
           </span>
@@ -36,14 +36,14 @@ export function TwinTab({ device, view }: { readonly device: string; readonly vi
           desired version {twin.desiredVersion}, reported version {twin.reportedVersion}
         </span>
         <CopyText text={twin.etag} label="etag" shown={`etag ${twin.etag}`} />
-        <span className={styles['space']} />
+        <span className={styles.space} />
         {editing ? null : (
           <Button icon={<IconPencil aria-hidden="true" />} onClick={() => setEditing(true)}>
             Edit desired
           </Button>
         )}
       </div>
-      <div className={styles['twin']}>
+      <div className={styles.twin}>
         <Split
           name="twin"
           direction="vertical"
@@ -76,8 +76,8 @@ function TwinTree({ twin }: { readonly twin: TwinView }) {
 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable with the keyboard
-    <div className={styles['scroll']} tabIndex={0} role="region" aria-label="Twin">
-      <table className={styles['tree']} aria-label="Desired and reported properties">
+    <section className={styles.scroll} tabIndex={0} aria-label="Twin">
+      <table className={styles.tree} aria-label="Desired and reported properties">
         <thead>
           <tr>
             <th scope="col">Property</th>
@@ -87,7 +87,7 @@ function TwinTree({ twin }: { readonly twin: TwinView }) {
         </thead>
         <tbody>
           {visible(lines, '').map((line) => (
-            <tr key={line.path} className={line.drift && !line.group ? styles['different'] : ''}>
+            <tr key={line.path} className={line.drift && !line.group ? styles.different : ''}>
               <th scope="row">
                 <Name line={line} id={line.path} closed={closed.has(line.path)} toggle={toggle} />
               </th>
@@ -117,7 +117,7 @@ function TwinTree({ twin }: { readonly twin: TwinView }) {
             </tr>
           ) : null}
           {tags.length > 0 ? (
-            <tr className={styles['section']}>
+            <tr className={styles.section}>
               <th colSpan={3} scope="colgroup">
                 Tags, which the device does not see
               </th>
@@ -126,19 +126,14 @@ function TwinTree({ twin }: { readonly twin: TwinView }) {
           {visible(tags, 'tags:').map((line) => (
             <tr key={`tags:${line.path}`}>
               <th scope="row">
-                <Name
-                  line={line}
-                  id={`tags:${line.path}`}
-                  closed={closed.has(`tags:${line.path}`)}
-                  toggle={toggle}
-                />
+                <Name line={line} id={`tags:${line.path}`} closed={closed.has(`tags:${line.path}`)} toggle={toggle} />
               </th>
               <td colSpan={2}>{line.group ? null : <Value value={line.desired} at={undefined} none="" />}</td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
@@ -159,7 +154,7 @@ function Name({
         {line.name}
       </code>
       {line.drift ? (
-        <span className={styles['differs']} title="Desired differs from reported">
+        <span className={styles.differs} title="Desired differs from reported">
           <span aria-hidden="true">≠</span>
           <span className="unseen">differs</span>
         </span>
@@ -167,7 +162,7 @@ function Name({
     </>
   );
   return (
-    <span className={styles['path']} style={{ paddingLeft: `${line.depth}rem` }}>
+    <span className={styles.path} style={{ paddingLeft: `${line.depth}rem` }}>
       {line.group ? (
         <button type="button" aria-expanded={!closed} onClick={() => toggle(id)}>
           {closed ? <IconChevronRight aria-hidden="true" /> : <IconChevronDown aria-hidden="true" />}
@@ -194,7 +189,7 @@ function Value({
 }) {
   if (value === undefined) return <span className="quiet">{none}</span>;
   return (
-    <span className={styles['value']}>
+    <span className={styles.value}>
       <JsonInline value={value} />
       {at ? <Elapsed at={Date.parse(at)} /> : null}
     </span>

@@ -46,7 +46,7 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
 
   return (
     <form
-      className={styles['form']}
+      className={styles.form}
       aria-label={of ? `Change ${of.name}` : 'New fault'}
       onSubmit={(event) => {
         event.preventDefault();
@@ -64,7 +64,7 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
           problem={problems.get('name')}
         />
       )}
-      <div className={styles['pair']}>
+      <div className={styles.pair}>
         <SelectField
           label="Does"
           value={draft.kind}
@@ -96,7 +96,7 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
           problem={problems.get('settings.delay.ms')}
         />
       ) : draft.shape === 'uniform' ? (
-        <div className={styles['pair']}>
+        <div className={styles.pair}>
           <NumberField
             label="From"
             unit="ms"
@@ -113,7 +113,7 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
           />
         </div>
       ) : (
-        <div className={styles['pair']}>
+        <div className={styles.pair}>
           <NumberField
             label="Median"
             unit="ms"
@@ -132,7 +132,7 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
           />
         </div>
       )}
-      <div className={styles['pair']}>
+      <div className={styles.pair}>
         <SelectField label="On" value={draft.on} onChange={(event) => change({ on: event.target.value })}>
           <option value="">All devices</option>
           {fleets.map((fleet) => (
@@ -160,7 +160,7 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
         )}
       </div>
       <Problem problem={problem} />
-      <div className={styles['deeds']}>
+      <div className={styles.deeds}>
         <span>
           {Number.isNaN(draft.share) ? '' : `About ${plural(Math.round((within * draft.share) / 100), 'device')}`}
         </span>
@@ -199,7 +199,8 @@ function specOf(draft: Draft, of: FaultSpec | undefined): FaultSpecInput {
   };
   return {
     name: draft.name,
-    settings: draft.kind === 'reply.never' ? { kind: 'reply.never' } : { kind: 'reply.delay', delay: delays[draft.shape] },
+    settings:
+      draft.kind === 'reply.never' ? { kind: 'reply.never' } : { kind: 'reply.delay', delay: delays[draft.shape] },
     on: { ...target, share: what === 'device' ? 1 : draft.share / 100 },
     ...(of?.seed === undefined ? {} : { seed: of.seed }),
   };

@@ -15,8 +15,8 @@ export default function FaultsPane() {
   const faults = useTotals((totals) => totals.faults) ?? [];
   const [open, setOpen] = useState<string | undefined>();
   return (
-    <div className={styles['pane']}>
-      <div className={styles['heading']}>
+    <div className={styles.pane}>
+      <div className={styles.heading}>
         <Heading
           after={
             faults.length > 0 ? (
@@ -30,16 +30,16 @@ export default function FaultsPane() {
         </Heading>
       </div>
       {faults.length === 0 ? (
-        <p className={styles['lead']}>
+        <p className={styles.lead}>
           A fault makes a part of the fleet slow or silent on purpose. It can be changed and lifted at any time.
         </p>
       ) : null}
-      <ul className={styles['list']} aria-label="Faults">
+      <ul className={styles.list} aria-label="Faults">
         {faults.map(({ spec, devices, touched }) => (
           <li key={spec.name}>
-            <div className={styles['fault']}>
+            <div className={styles.fault}>
               <Bolt />
-              <div className={styles['words']}>
+              <div className={styles.words}>
                 <span>
                   <b>{spec.name}</b> {describeSettings(spec.settings)}
                 </span>
@@ -63,7 +63,7 @@ export default function FaultsPane() {
           </li>
         ))}
       </ul>
-      <div className={styles['add']}>
+      <div className={styles.add}>
         {open === '' ? (
           <FaultForm done={() => setOpen(undefined)} />
         ) : (

@@ -7,7 +7,7 @@ import { Split } from '../widgets/Split.tsx';
 import { useWidth } from '../widgets/width.ts';
 import styles from './Fleet.module.css';
 import { FleetTable } from './FleetTable.tsx';
-import { FleetToolbar } from './FleetToolbar.tsx';
+import { FleetFooter, FleetToolbar } from './FleetToolbar.tsx';
 import { NoFleet } from './NoFleet.tsx';
 import { Wall } from './Wall.tsx';
 
@@ -22,7 +22,7 @@ export function FleetScreen() {
   const narrow = width > 0 && width < enoughForTwo * rem;
 
   return (
-    <div ref={ref} className={styles['screen']}>
+    <div ref={ref} className={styles.screen}>
       {fleets === 0 ? (
         <NoFleet />
       ) : (
@@ -47,9 +47,10 @@ export function FleetScreen() {
 function Devices() {
   const look = useFleet((state) => state.look);
   return (
-    <section aria-label="Devices" className={styles['devices']}>
+    <section aria-label="Devices" className={styles.devices}>
       <FleetToolbar />
       {look === 'table' ? <FleetTable /> : <Wall />}
+      <FleetFooter />
     </section>
   );
 }

@@ -1,4 +1,6 @@
 // The devices as a table. Only the rows in sight are asked for and drawn; sorting and filtering are the host's.
+// biome-ignore-all lint/a11y/useSemanticElements: rows that a CSS grid lays out and that exist only while in sight cannot be a table's
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the active row (aria-activedescendant)
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { flexRender, getCoreRowModel, type Row, useReactTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -13,12 +15,13 @@ import { useWindow } from '../store/window.ts';
 import grid from '../widgets/Grid.module.css';
 import { Empty } from '../widgets/Notes.tsx';
 import { useWidth } from '../widgets/width.ts';
-import { columns, dispensable } from './columns.tsx';
+import { columns, cramped, dispensable } from './columns.tsx';
 import styles from './Fleet.module.css';
 
 /** Rows are asked for in steps of this many, so that scrolling by a line asks nothing new. */
 const step = 50;
 const checkWidth = 32;
+const tightBelow = 480;
 
 export function FleetTable() {
   const { filter, sort, descending, cursor } = useFleet();
@@ -56,6 +59,7 @@ export function FleetTable() {
 
   const [sizes, setSizes] = useState<Record<string, number>>({});
   const visibility = useMemo(() => fitting(width, scale, sizes), [width, scale, sizes]);
+  const tight = width > 0 && width < tightBelow * scale;
   const table = useReactTable({
     data: rows as DeviceRow[],
     columns,
@@ -63,7 +67,7 @@ export function FleetTable() {
     getRowId: (row) => row.id,
     manualSorting: true,
     columnResizeMode: 'onChange',
-    state: { columnVisibility: visibility, columnSizing: sizes },
+    state: { columnVisibility: visibility, columnSizing: tight ? cramped : sizes },
     onColumnSizingChange: setSizes,
   });
   const shown = table.getVisibleLeafColumns();
@@ -141,7 +145,7 @@ export function FleetTable() {
         scroller.current = element;
         measure(element);
       }}
-      className={grid['scroll']}
+      className={`${grid.scroll} ${tight ? styles.tight : ''}`}
       role="grid"
       tabIndex={0}
       aria-label="Devices"
@@ -151,12 +155,12 @@ export function FleetTable() {
       aria-activedescendant={rows[cursor - first] ? `device-row-${cursor}` : undefined}
       onKeyDown={press}
     >
-      <div role="row" aria-rowindex={1} className={grid['head']} style={{ gridTemplateColumns: template }}>
-        <div role="columnheader" className={grid['headCell']}>
+      <div role="row" aria-rowindex={1} className={grid.head} style={{ gridTemplateColumns: template }}>
+        <div role="columnheader" className={grid.headCell}>
           <input
             type="checkbox"
             aria-label="Select every matching device"
-            className={styles['check']}
+            className={styles.check}
             checked={allSelected}
             ref={(box) => {
               if (box) box.indeterminate = selected.size > 0 && !allSelected;
@@ -173,16 +177,22 @@ export function FleetTable() {
               key={header.id}
               role="columnheader"
               aria-sort={sorted ? (descending ? 'descending' : 'ascending') : undefined}
-              className={`${grid['headCell']} ${number ? grid['number'] : ''} ${sorted ? grid['sorted'] : ''}`}
+              className={`${grid.headCell} ${number ? grid.number : ''} ${sorted ? grid.sorted : ''}`}
             >
               {key ? (
                 <button
                   type="button"
-                  className={`${grid['sort']} ${number ? grid['number'] : ''}`}
+                  className={`${grid.sort} ${number ? grid.number : ''}`}
                   onClick={() => useFleet.getState().sortBy(key)}
                 >
                   <span className="clip">{text}</span>
-                  {sorted ? descending ? <IconArrowDown aria-hidden="true" /> : <IconArrowUp aria-hidden="true" /> : null}
+                  {sorted ? (
+                    descending ? (
+                      <IconArrowDown aria-hidden="true" />
+                    ) : (
+                      <IconArrowUp aria-hidden="true" />
+                    )
+                  ) : null}
                 </button>
               ) : (
                 <span className="clip">{text}</span>
@@ -190,7 +200,7 @@ export function FleetTable() {
               {/* Sizing by mouse only; every column also shows its whole text on hover. */}
               <span
                 aria-hidden="true"
-                className={grid['grip']}
+                className={grid.grip}
                 onMouseDown={header.getResizeHandler()}
                 onDoubleClick={() => header.column.resetSize()}
               />
@@ -203,7 +213,7 @@ export function FleetTable() {
           <p>Clear the filter, or press Esc in it, to see all {data.total}.</p>
         </Empty>
       ) : null}
-      <div role="rowgroup" className={grid['body']} style={{ height: virtual.getTotalSize() }}>
+      <div role="rowgroup" className={grid.body} style={{ height: virtual.getTotalSize() }}>
         {items.map((item) => {
           const row = tableRows[item.index - first];
           return row ? (
@@ -225,11 +235,11 @@ export function FleetTable() {
               role="row"
               aria-rowindex={item.index + 2}
               aria-busy="true"
-              className={grid['row']}
+              className={grid.row}
               style={{ transform: `translateY(${item.start}px)`, height: rowHeight, gridTemplateColumns: template }}
             >
-              <div role="gridcell" className={grid['cell']} style={{ gridColumn: '2 / -1' }}>
-                <span className={grid['skeleton']} />
+              <div role="gridcell" className={grid.cell} style={{ gridColumn: '2 / -1' }}>
+                <span className={grid.skeleton} />
               </div>
             </div>
           );
@@ -263,17 +273,17 @@ const Line = memo(
         aria-rowindex={index + 2}
         aria-selected={selected}
         aria-current={open ? 'true' : undefined}
-        className={`${grid['row']} ${styles['row']} ${cursor ? grid['cursor'] : ''}`}
+        className={`${grid.row} ${styles.row} ${cursor ? grid.cursor : ''}`}
         style={{ transform: `translateY(${top}px)`, height, gridTemplateColumns: template }}
         onClick={(event) => pick(index, id, event)}
         onDoubleClick={() => useWindow.getState().openDevice(id)}
       >
-        <div role="gridcell" className={grid['cell']}>
+        <div role="gridcell" className={grid.cell}>
           <input
             type="checkbox"
             tabIndex={-1}
             aria-label={`Select ${id}`}
-            className={styles['check']}
+            className={styles.check}
             checked={selected}
             onClick={(event) => event.stopPropagation()}
             onChange={() => {
@@ -286,13 +296,13 @@ const Line = memo(
           <div
             key={cell.id}
             role="gridcell"
-            className={`${grid['cell']} ${cell.column.columnDef.meta?.number ? grid['number'] : ''}`}
+            className={`${grid.cell} ${cell.column.columnDef.meta?.number ? grid.number : ''}`}
           >
             {cell.column.id === 'id' ? (
               <button
                 type="button"
                 tabIndex={-1}
-                className={`${styles['id']} clip`}
+                className={`${styles.id} clip`}
                 title={`Open ${id}`}
                 onClick={(event) => {
                   if (event.shiftKey || event.ctrlKey || event.metaKey) return;

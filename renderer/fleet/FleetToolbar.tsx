@@ -1,8 +1,17 @@
-// Above the devices: filter, how many match, table or wall; when some are selected, what can be done to them.
-import { IconLayoutGrid, IconList, IconPlugConnected, IconPlugOff, IconPlus, IconRotate, IconX } from '@tabler/icons-react';
+// Above the devices: filter, table or wall, one more fleet. Below them: how many there are, and what can be done to the selected.
+import {
+  IconLayoutGrid,
+  IconList,
+  IconPlugConnected,
+  IconPlugOff,
+  IconPlus,
+  IconRotate,
+  IconX,
+} from '@tabler/icons-react';
 import { actionOf, selectAllMatching } from '../actions/registry.ts';
 import { useSnapshot, useTotals } from '../connection/hooks.ts';
 import { type FleetLook, useFleet } from '../store/fleet.ts';
+import { useWindow } from '../store/window.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
 import { FilterBox } from '../widgets/FilterBox.tsx';
 import { count, plural } from '../widgets/format.ts';
@@ -26,47 +35,57 @@ export function FleetToolbar() {
   const setFilter = useFleet((state) => state.setFilter);
   const look = useFleet((state) => state.look);
   const setLook = useFleet((state) => state.setLook);
+  const deviceOpen = useWindow((state) => state.device !== undefined);
+  return (
+    <div className={styles.toolbar}>
+      <FilterBox value={filter} change={setFilter} label="Filter devices" tokens={tokens} keyHint={!deviceOpen} />
+      <span className={styles.space} />
+      <Segments label="How to show the fleet" options={looks} chosen={look} choose={setLook} />
+      <Button icon={<IconPlus aria-hidden="true" />} onClick={actionOf('fleet.new').perform}>
+        Add fleet
+      </Button>
+    </div>
+  );
+}
+
+export function FleetFooter() {
+  const filter = useFleet((state) => state.filter);
   const chosen = useFleet((state) => state.selected.size);
   const total = useTotals((totals) => totals.devices.total) ?? 0;
   const { data } = useSnapshot('fleet', { filter, from: 0, count: 0 });
   const matching = data?.matching ?? total;
-
   return (
-    <>
-      <div className={styles['toolbar']}>
-        <FilterBox value={filter} change={setFilter} label="Filter devices" tokens={tokens} />
-        <span className={styles['count']} role="status">
-          {filter.trim() === '' ? plural(total, 'device') : `${count(matching)} of ${count(total)}`}
-        </span>
-        <span className={styles['space']} />
-        <Segments label="How to show the fleet" options={looks} chosen={look} choose={setLook} />
-        <Button icon={<IconPlus aria-hidden="true" />} onClick={actionOf('fleet.new').perform}>
-          Add fleet
-        </Button>
-      </div>
+    <section className={styles.footer} aria-label="Selected devices">
+      <span role="status" className={styles.count}>
+        {filter.trim() === '' ? plural(total, 'device') : `${count(matching)} of ${plural(total, 'device')}`}
+        {chosen > 0 ? <strong>{count(chosen)} selected</strong> : null}
+      </span>
       {chosen > 0 ? (
-        <section className={styles['selection']} aria-label="Selected devices">
-          <strong>{plural(chosen, 'device')} selected</strong>
+        <>
           {chosen < matching ? (
             <Button look="quiet" onClick={() => void selectAllMatching()}>
               Select all {count(matching)}
             </Button>
           ) : null}
+          <span className={styles.space} />
           <Button look="quiet" icon={<IconRotate aria-hidden="true" />} onClick={actionOf('device.reboot').perform}>
-            Reboot
+            <span>Reboot</span>
           </Button>
-          <Button look="quiet" icon={<IconPlugConnected aria-hidden="true" />} onClick={actionOf('device.start').perform}>
-            Connect
+          <Button
+            look="quiet"
+            icon={<IconPlugConnected aria-hidden="true" />}
+            onClick={actionOf('device.start').perform}
+          >
+            <span>Connect</span>
           </Button>
           <Button look="quiet" icon={<IconPlugOff aria-hidden="true" />} onClick={actionOf('device.stop').perform}>
-            Disconnect
+            <span>Disconnect</span>
           </Button>
-          <span className={styles['space']} />
           <IconButton label="Select none" onClick={actionOf('fleet.selectNone').perform}>
             <IconX />
           </IconButton>
-        </section>
+        </>
       ) : null}
-    </>
+    </section>
   );
 }

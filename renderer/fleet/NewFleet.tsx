@@ -50,7 +50,7 @@ export default function NewFleet() {
 
   return (
     <form
-      className={styles['form']}
+      className={styles.form}
       aria-label="New fleet"
       onSubmit={(event) => {
         event.preventDefault();
@@ -68,7 +68,7 @@ export default function NewFleet() {
         onChange={(event) => change({ name: event.target.value })}
         problem={problems.get('name')}
       />
-      <div className={styles['pair']}>
+      <div className={styles.pair}>
         <NumberField
           label="Devices"
           min={1}
@@ -111,7 +111,7 @@ export default function NewFleet() {
         ))}
       </SelectField>
       {draft.behaviour === 'echo' ? null : (
-        <div className={styles['pair']}>
+        <div className={styles.pair}>
           <NumberField
             label="Dark after a reboot"
             unit="s"
@@ -142,9 +142,7 @@ export default function NewFleet() {
       />
       <Problem problem={problem} />
       <Button look="main" type="submit" disabled={busy || wrong}>
-        {busy
-          ? 'Registering'
-          : `Add ${Number.isInteger(draft.count) ? plural(draft.count, 'device') : 'the fleet'}`}
+        {busy ? 'Registering' : `Add ${Number.isInteger(draft.count) ? plural(draft.count, 'device') : 'the fleet'}`}
       </Button>
       {wrong || !(draft.perSecond > 0) ? null : (
         <p className="quiet">All are online after about {millis((draft.count / draft.perSecond) * 1_000)}.</p>

@@ -11,10 +11,13 @@ import styles from './Fleet.module.css';
 export function NoFleet() {
   const { busy, problem, attempt } = useAttempt();
   return (
-    <section className={styles['none']} aria-label="No devices yet">
+    <section className={styles.none} aria-label="No devices yet">
       <h2>No devices yet</h2>
-      <p>The local hub is ready for them. Start with the demo fleet, call its method reboot, and watch a device answer, go dark, come back and report.</p>
-      <dl className={styles['plan']}>
+      <p>
+        The local hub is ready for them. Start with the demo fleet, call its method reboot, and watch a device answer,
+        go dark, come back and report.
+      </p>
+      <dl className={styles.plan}>
         <dt>Fleet</dt>
         <dd>demo</dd>
         <dt>Devices</dt>
@@ -29,7 +32,7 @@ export function NoFleet() {
         </dd>
       </dl>
       <Problem problem={problem} />
-      <div className={styles['deeds']}>
+      <div className={styles.deeds}>
         <Button
           look="main"
           disabled={busy}

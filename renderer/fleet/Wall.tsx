@@ -14,6 +14,16 @@ import styles from './Fleet.module.css';
 import { colourOf, paintSprites, stateOfLetter } from './sprites.ts';
 
 const margin = 12;
+/** Cells in px at 100% text, the largest that fit without scrolling; the last is used when none does. The wide ones carry the end of the id. */
+const cellSizes = [
+  { wide: 72, high: 48, labelled: true },
+  { wide: 56, high: 44, labelled: true },
+  { wide: 36, high: 36, labelled: false },
+  { wide: 28, high: 28, labelled: false },
+  { wide: 20, high: 20, labelled: false },
+] as const;
+const legend: readonly LinkState[] = ['online', 'connecting', 'waiting', 'dark', 'failed', 'off'];
+const mono = getComputedStyle(document.documentElement).getPropertyValue('--mono') || 'monospace';
 const none: WallView = { ids: [], states: '', busy: '', faulted: '' };
 
 export function Wall() {
@@ -25,8 +35,6 @@ export function Wall() {
   const still = useReducedMotion();
   const { data } = useSnapshot('fleet', { filter, sort, descending, from: 0, count: 0, wall: true });
   const wall = data?.wall ?? none;
-  const pitch = Math.round((20 * textSize) / 100);
-
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
@@ -39,7 +47,11 @@ export function Wall() {
     return () => observer.disconnect();
   }, []);
 
-  const across = Math.max(1, Math.floor((size.width - 2 * margin) / pitch));
+  const cell = useMemo(
+    () => cellFor(wall.ids.length, size.width, size.height, textSize / 100),
+    [wall.ids.length, size, textSize],
+  );
+  const { across } = cell;
   const down = Math.ceil(wall.ids.length / across);
   const latest = useRef({ wall, selected, device });
   latest.current = { wall, selected, device };
@@ -50,9 +62,13 @@ export function Wall() {
     const context = canvas.current?.getContext('2d');
     if (!element || !context || size.width === 0) return;
     const ratio = window.devicePixelRatio;
-    const sprites = paintSprites(element, Math.round(pitch * ratio));
+    const { wide, high, mark, labelled } = cell;
+    const sprites = paintSprites(element, Math.round(mark * ratio));
     const accent = colourOf(element, '--accent');
     const tint = colourOf(element, '--accent-tint');
+    const tile = colourOf(element, '--chrome');
+    const label = colourOf(element, '--text-3');
+    const labelSize = Math.round((11 * textSize) / 100);
     let frame = 0;
     let before = 0;
     const paint = (time: number) => {
@@ -64,35 +80,41 @@ export function Wall() {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, size.width, size.height);
       const top = element.scrollTop;
-      const firstRow = Math.max(0, Math.floor((top - margin) / pitch));
-      const lastRow = Math.ceil((top + size.height - margin) / pitch);
+      const firstRow = Math.max(0, Math.floor((top - margin) / high));
+      const lastRow = Math.ceil((top + size.height - margin) / high);
       const turn = still ? 0 : (time / 1_100) * 2 * Math.PI;
       for (let index = firstRow * across; index < Math.min(cells.ids.length, lastRow * across); index++) {
-        const x = margin + (index % across) * pitch;
-        const y = margin + Math.floor(index / across) * pitch - top;
+        const x = margin + (index % across) * wide;
+        const y = margin + Math.floor(index / across) * high - top;
         const id = cells.ids[index] ?? '';
         const isChosen = (chosen as ReadonlySet<string>).has(id);
-        if (isChosen) {
-          context.fillStyle = tint;
-          context.beginPath();
-          context.roundRect(x + 0.5, y + 0.5, pitch - 1, pitch - 1, 4);
-          context.fill();
-        }
+        context.fillStyle = isChosen ? tint : tile;
+        context.beginPath();
+        context.roundRect(x + 1, y + 1, wide - 2, high - 2, 3);
+        context.fill();
         if (id === open || isChosen) {
           context.strokeStyle = accent;
           context.lineWidth = id === open ? 2 : 1;
           context.beginPath();
-          context.roundRect(x + 1, y + 1, pitch - 2, pitch - 2, 4);
+          context.roundRect(x + 1.5, y + 1.5, wide - 3, high - 3, 3);
           context.stroke();
         }
         const sprite = sprites(cells.states[index] ?? 'o', cells.faulted[index] === '1');
-        if (sprite) context.drawImage(sprite, x, y, pitch, pitch);
+        const left = x + (wide - mark) / 2;
+        const over = y + (labelled ? high * 0.36 : high / 2) - mark / 2;
+        if (sprite) context.drawImage(sprite, left, over, mark, mark);
+        if (labelled) {
+          context.fillStyle = label;
+          context.font = `${labelSize}px ${mono}`;
+          context.textAlign = 'center';
+          context.fillText(id.slice(-labelLength(wide)), x + wide / 2, y + high * 0.82);
+        }
         if (cells.busy[index] === '1') {
           context.strokeStyle = accent;
           context.lineWidth = 1.75;
           for (const half of [0, Math.PI]) {
             context.beginPath();
-            context.arc(x + pitch / 2, y + pitch / 2, pitch * 0.38, turn + half, turn + half + 1.7);
+            context.arc(left + mark / 2, over + mark / 2, mark * 0.38, turn + half, turn + half + 1.7);
             context.stroke();
           }
         }
@@ -100,18 +122,18 @@ export function Wall() {
     };
     frame = requestAnimationFrame(paint);
     return () => cancelAnimationFrame(frame);
-  }, [size, pitch, across, still, scheme, theme]);
+  }, [size, cell, still, scheme, theme]);
 
   const at = Math.min(cursor, Math.max(0, wall.ids.length - 1));
   const place = (index: number) => ({
-    left: margin + (index % across) * pitch,
-    top: margin + Math.floor(index / across) * pitch,
+    left: margin + (index % across) * cell.wide,
+    top: margin + Math.floor(index / across) * cell.high,
   });
   const cellUnder = (event: { clientX: number; clientY: number }) => {
     const box = scroller.current?.getBoundingClientRect();
     if (!box || !scroller.current) return undefined;
-    const column = Math.floor((event.clientX - box.left - margin) / pitch);
-    const row = Math.floor((event.clientY - box.top + scroller.current.scrollTop - margin) / pitch);
+    const column = Math.floor((event.clientX - box.left - margin) / cell.wide);
+    const row = Math.floor((event.clientY - box.top + scroller.current.scrollTop - margin) / cell.high);
     const index = row * across + column;
     return column >= 0 && column < across && row >= 0 && index < wall.ids.length ? index : undefined;
   };
@@ -169,7 +191,7 @@ export function Wall() {
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: as above */}
       <div
         ref={scroller}
-        className={styles['wall']}
+        className={styles.wall}
         onClick={(event) => {
           const index = cellUnder(event);
           if (index !== undefined) select(index, event);
@@ -181,6 +203,7 @@ export function Wall() {
         onMouseMove={(event) => setHovered(cellUnder(event))}
         onMouseLeave={() => setHovered(undefined)}
       >
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas without tabindex takes no focus */}
         <canvas
           ref={canvas}
           width={Math.round(size.width * window.devicePixelRatio)}
@@ -188,12 +211,12 @@ export function Wall() {
           style={{ width: size.width, height: size.height, marginBottom: -size.height }}
           aria-hidden="true"
         />
-        <div style={{ height: down * pitch + 2 * margin }} />
+        <div style={{ height: down * cell.high + 2 * margin }} />
         {wall.ids.length > 0 ? (
           <button
             type="button"
-            className={styles['wallCell']}
-            style={{ ...place(at), width: pitch, height: pitch }}
+            className={styles.wallCell}
+            style={{ ...place(at), width: cell.wide, height: cell.high }}
             aria-label={words(at)}
             aria-describedby="wall-keys"
             aria-pressed={(selected as ReadonlySet<string>).has(wall.ids[at] ?? '')}
@@ -206,16 +229,16 @@ export function Wall() {
         ) : null}
         {tip && hovered !== undefined ? (
           <div
-            className={styles['wallTip']}
-            style={{ left: Math.max(0, Math.min(tip.left, size.width - 220)), top: tip.top + pitch + 4 }}
+            className={styles.wallTip}
+            style={{ left: Math.max(0, Math.min(tip.left, size.width - 220)), top: tip.top + cell.high + 4 }}
             aria-hidden="true"
           >
             {words(hovered)}
           </div>
         ) : null}
       </div>
-      <ul className={styles['legend']} aria-label="Legend">
-        {(Object.values(stateOfLetter) as LinkState[]).reverse().map((state) => (
+      <ul className={styles.legend} aria-label="Legend">
+        {legend.map((state) => (
           <li key={state}>
             <StateMark state={state} />
             {stateWords[state]}
@@ -235,6 +258,23 @@ export function Wall() {
       </ul>
     </>
   );
+}
+
+/** Characters of an id that fit below a mark. */
+const labelLength = (wide: number): number => (wide >= 72 ? 8 : 6);
+
+function cellFor(many: number, width: number, height: number, scale: number) {
+  const room = Math.max(1, width - 2 * margin);
+  const sizes = cellSizes.map(({ wide, high, labelled }) => ({
+    wide: Math.round(wide * scale),
+    high: Math.round(high * scale),
+    mark: Math.round((labelled || high < 28 ? 20 : Math.min(26, high - 6)) * scale),
+    labelled,
+    across: Math.max(1, Math.floor(room / Math.round(wide * scale))),
+  }));
+  const last = sizes.at(-1);
+  const fits = sizes.find(({ across, high }) => Math.ceil(many / across) * high <= height - 2 * margin) ?? last;
+  return fits ?? { wide: 20, high: 20, mark: 20, labelled: false, across: 1 };
 }
 
 function describe(wall: WallView, index: number): string {

@@ -4,12 +4,11 @@ import type { DeviceRow } from '../connection/shapes.ts';
 import type { FleetSort } from '../store/fleet.ts';
 import { Elapsed } from '../widgets/Elapsed.tsx';
 import { count, millis, moment } from '../widgets/format.ts';
-import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import { Bolt, StateMark, stateMeanings, stateWords } from '../widgets/StateMark.tsx';
+import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import styles from './Fleet.module.css';
 
 declare module '@tanstack/react-table' {
-  // biome-ignore lint/correctness/noUnusedVariables: the library's own parameters must be repeated
   interface ColumnMeta<TData, TValue> {
     readonly sort?: FleetSort;
     readonly number?: boolean;
@@ -33,7 +32,7 @@ export const columns = [
         title={`${stateMeanings[row.state]}${row.detail ? `: ${row.detail}` : ''}, since ${moment(row.since)}`}
       >
         <StateMark state={row.state} busy={row.inFlight > 0} />
-        <span className="clip">{stateWords[row.state]}</span>
+        <span className={`${styles.word} clip`}>{stateWords[row.state]}</span>
         {row.faults.length > 0 ? <Bolt /> : null}
       </span>
     ),
@@ -43,7 +42,7 @@ export const columns = [
     header: 'Fleet',
     size: 84,
     minSize: 56,
-    cell: (cell) => <span className="clip">{cell.getValue()}</span>,
+    cell: (cell) => <span className={`${styles.second} clip`}>{cell.getValue()}</span>,
   }),
   column.display({
     id: 'protocol',
@@ -61,7 +60,7 @@ export const columns = [
     header: 'Behaviour',
     size: 104,
     minSize: 64,
-    cell: (cell) => <code className="clip">{cell.getValue()}</code>,
+    cell: (cell) => <code className={`${styles.second} clip`}>{cell.getValue()}</code>,
   }),
   column.display({
     id: 'lastMethod',
@@ -75,10 +74,10 @@ export const columns = [
       return (
         <>
           <code className="clip">{last.name}</code>
-          {last.httpStatus === undefined ? <span className={styles['waiting']}>in flight</span> : null}
+          {last.httpStatus === undefined ? <span className={styles.waiting}>in flight</span> : null}
           <HttpStatus status={last.httpStatus} />
           <DeviceStatus status={last.deviceStatus} />
-          <span className={styles['ago']}>
+          <span className={styles.ago}>
             <Elapsed at={last.at} />
           </span>
         </>
@@ -115,7 +114,7 @@ export const columns = [
     minSize: 56,
     cell: (cell) =>
       cell.getValue().map((name) => (
-        <span key={name} className={styles['tag']}>
+        <span key={name} className={styles.tag}>
           {name}
         </span>
       )),
@@ -123,7 +122,10 @@ export const columns = [
 ];
 
 /** Left out one after the other, from the first, until the rest fits. */
-export const dispensable = ['protocol', 'fleet', 'behaviour', 'calls', 'faults', 'failures', 'p95', 'lastMethod'];
+export const dispensable = ['protocol', 'fleet', 'behaviour', 'calls', 'faults', 'failures', 'p95'];
+
+/** Widths when even that is too much: the state is its mark alone. */
+export const cramped: Readonly<Record<string, number>> = { state: 56, id: 96, lastMethod: 150 };
 
 function Bad({ value }: { readonly value: number }) {
   return <span style={{ color: 'var(--bad)' }}>{count(value)}</span>;

@@ -22,10 +22,10 @@ export default function HubScreen() {
   if (!hub) return null;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable with the keyboard
-    <div className={styles['page']} tabIndex={0} role="region" aria-label="Local hub">
-      <header className={styles['header']}>
+    <section className={styles.page} tabIndex={0} aria-label="Local hub">
+      <header className={styles.header}>
         <h2>Local hub</h2>
-        <span className={styles['state']}>
+        <span className={styles.state}>
           <StateMark state={marks[hub.state]} />
           {words[hub.state]}
         </span>
@@ -35,7 +35,7 @@ export default function HubScreen() {
         </span>
       </header>
       {hub.notices.length > 0 ? (
-        <ul className={styles['notices']} aria-label="Notices">
+        <ul className={styles.notices} aria-label="Notices">
           {hub.notices.map((notice) => (
             <li key={notice}>{notice}</li>
           ))}
@@ -43,7 +43,7 @@ export default function HubScreen() {
       ) : null}
 
       <h3>Doors</h3>
-      <table className={styles['table']} aria-label="Doors">
+      <table className={styles.table} aria-label="Doors">
         <thead>
           <tr>
             <th scope="col">Door</th>
@@ -58,14 +58,14 @@ export default function HubScreen() {
               <td>
                 <CopyText text={`${door.host}:${door.port}`} label="address" />
               </td>
-              <td className={styles['wrap']}>{door.use}</td>
+              <td className={styles.wrap}>{door.use}</td>
             </tr>
           ))}
         </tbody>
       </table>
 
       <h3>Shared access policies</h3>
-      <table className={styles['table']} aria-label="Shared access policies">
+      <table className={styles.table} aria-label="Shared access policies">
         <thead>
           <tr>
             <th scope="col">Policy</th>
@@ -79,7 +79,7 @@ export default function HubScreen() {
               <th scope="row">
                 <code>{policy.name}</code>
               </th>
-              <td className={styles['wrap']}>{policy.rights.join(', ')}</td>
+              <td className={styles.wrap}>{policy.rights.join(', ')}</td>
               <td>
                 <Secret
                   masked={policy.masked}
@@ -95,10 +95,11 @@ export default function HubScreen() {
       </table>
 
       <h3>Trust</h3>
-      <p className={styles['lead']}>
-        The hub made its own certificate authority. Tell your program to trust it, once, the way its language has for it.
+      <p className={styles.lead}>
+        The hub made its own certificate authority. Tell your program to trust it, once, the way its language has for
+        it.
       </p>
-      <dl className={styles['trust']}>
+      <dl className={styles.trust}>
         {hub.caFile ? (
           <>
             <dt>CA file</dt>
@@ -125,7 +126,7 @@ export default function HubScreen() {
       </dl>
 
       <h3>Data</h3>
-      <dl className={styles['trust']}>
+      <dl className={styles.trust}>
         <dt>Folder</dt>
         <dd>
           {hub.dataFolder ? (
@@ -135,6 +136,6 @@ export default function HubScreen() {
           )}
         </dd>
       </dl>
-    </div>
+    </section>
   );
 }

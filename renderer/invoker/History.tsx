@@ -35,12 +35,12 @@ export function History() {
   if (!entries) return null;
   if (entries.length === 0) return <Empty title="Nothing was invoked yet" />;
   return (
-    <ul className={styles['history']} aria-label="Earlier invocations">
+    <ul className={styles.history} aria-label="Earlier invocations">
       {[...entries]
         .sort((left, right) => right.at - left.at)
         .slice(0, 200)
         .map((entry) => (
-          <li key={entry.run} className={styles['entry']}>
+          <li key={entry.run} className={styles.entry}>
             <button
               type="button"
               title="Show its result"
@@ -49,20 +49,20 @@ export function History() {
                 setView('result');
               }}
             >
-              <span className={styles['line']}>
+              <span className={styles.line}>
                 <code className="clip">{entry.method}</code>
                 <span className="quiet clip">{entry.target}</span>
                 <Elapsed at={entry.at} />
               </span>
-              <span className={styles['line']}>
-                <span className={entry.ok < entry.total ? styles['bad'] : 'quiet'}>
+              <span className={styles.line}>
+                <span className={entry.ok < entry.total ? styles.bad : 'quiet'}>
                   {count(entry.ok)} of {count(entry.total)} OK
                 </span>
                 {entry.payload.trim() ? <code className="clip quiet">{entry.payload}</code> : null}
-                <span className={styles['took']}>{millis(entry.duration)}</span>
+                <span className={styles.took}>{millis(entry.duration)}</span>
               </span>
             </button>
-            <div className={styles['redo']}>
+            <div className={styles.redo}>
               <IconButton label={`Put ${entry.method} back into the form`} onClick={() => reuse(entry)}>
                 <IconRepeat />
               </IconButton>

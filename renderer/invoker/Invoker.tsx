@@ -27,9 +27,9 @@ export function Invoker() {
   const view = useInvoker((state) => state.view);
   const setView = useInvoker((state) => state.setView);
   return (
-    <div className={styles['invoker']}>
+    <div className={styles.invoker}>
       <Form />
-      <div className={styles['below']}>
+      <div className={styles.below}>
         <Tabs label="Invocations" tabs={views} chosen={view} choose={setView}>
           {view === 'result' ? <RunResult /> : <History />}
         </Tabs>
@@ -49,7 +49,9 @@ function Form() {
   const id = useId();
 
   const problems = useMemo(() => formProblems(form), [form]);
-  const gone = form.target.kind === 'fleet' && !fleets?.some((fleet) => form.target.kind === 'fleet' && fleet.name === form.target.fleet);
+  const gone =
+    form.target.kind === 'fleet' &&
+    !fleets?.some((fleet) => form.target.kind === 'fleet' && fleet.name === form.target.fleet);
   const size =
     form.target.kind === 'selection'
       ? devices.length
@@ -61,7 +63,7 @@ function Form() {
 
   return (
     <form
-      className={styles['form']}
+      className={styles.form}
       aria-label="Invoke a direct method"
       onSubmit={(event) => {
         event.preventDefault();
@@ -93,7 +95,7 @@ function Form() {
         <option value="all">All devices ({count(total)})</option>
       </SelectField>
 
-      <div className={styles['field']}>
+      <div className={styles.field}>
         <label htmlFor={`${id}-method`}>Method</label>
         <Autocomplete
           id={`${id}-method`}
@@ -110,14 +112,14 @@ function Form() {
           comboboxProps={{ transitionProps: { duration: 0 } }}
         />
         {problems.method ? (
-          <p id={`${id}-method-problem`} className={styles['problem']}>
+          <p id={`${id}-method-problem`} className={styles.problem}>
             {problems.method}
           </p>
         ) : null}
       </div>
 
-      <div className={styles['field']}>
-        <span className={styles['label']}>
+      <div className={styles.field}>
+        <span className={styles.label}>
           Payload <span className="quiet">JSON, at most 128 KB; blank sends none</span>
         </span>
         <JsonEditor
@@ -126,10 +128,10 @@ function Form() {
           label="Payload as JSON"
           placeholder="{ }"
         />
-        {problems.payload ? <p className={styles['problem']}>{problems.payload}</p> : null}
+        {problems.payload ? <p className={styles.problem}>{problems.payload}</p> : null}
       </div>
 
-      <div className={styles['numbers']}>
+      <div className={styles.numbers}>
         <NumberField
           label="Response timeout"
           unit="s"
@@ -160,7 +162,7 @@ function Form() {
           problem={problems.concurrency}
         />
       </div>
-      <p className={styles['sentence']}>{consequence(form.responseTimeout, form.connectTimeout)}</p>
+      <p className={styles.sentence}>{consequence(form.responseTimeout, form.connectTimeout)}</p>
 
       <Problem problem={problem} />
       <Button

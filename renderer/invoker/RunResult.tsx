@@ -10,7 +10,7 @@ import { useWindow } from '../store/window.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
 import { CopyText } from '../widgets/Copy.tsx';
 import { Elapsed } from '../widgets/Elapsed.tsx';
-import { count, millis, percent, plural } from '../widgets/format.ts';
+import { count, millis, percent, plural, secondsSo } from '../widgets/format.ts';
 import { JsonText } from '../widgets/JsonText.tsx';
 import { Empty, Explanation, Problem } from '../widgets/Notes.tsx';
 import { useFastNow } from '../widgets/now.ts';
@@ -30,7 +30,7 @@ export function RunResult() {
   if (data === null) return <Empty title="The host has forgotten this run" />;
   if (!data || data.id !== run) return null;
   return (
-    <div className={styles['result']}>
+    <div className={styles.result}>
       {data.total === 1 && data.cells[0] ? <Single run={data} cell={data.cells[0]} /> : <FanOut run={data} />}
     </div>
   );
@@ -39,7 +39,7 @@ export function RunResult() {
 function Single({ run, cell }: { readonly run: RunView; readonly cell: RunCell }) {
   return (
     <>
-      <div className={styles['head']}>
+      <div className={styles.head}>
         <code className="clip">{run.method}</code>
         <span className="quiet">on</span>
         <DeviceLink device={cell.device} />
@@ -52,7 +52,7 @@ function Single({ run, cell }: { readonly run: RunView; readonly cell: RunCell }
       ) : run.state === 'cancelled' ? (
         <p className="quiet">Cancelled before it ended.</p>
       ) : (
-        <div className={styles['statuses']}>
+        <div className={styles.statuses}>
           <InFlight since={run.startedAt} />
           <Button icon={<IconPlayerStop aria-hidden="true" />} onClick={() => order('run.cancel', { run: run.id })}>
             Cancel
@@ -65,7 +65,7 @@ function Single({ run, cell }: { readonly run: RunView; readonly cell: RunCell }
 
 function InFlight({ since }: { readonly since: number }) {
   const now = useFastNow();
-  return <span role="status">In flight for {millis(Math.max(0, Math.floor((now - since) / 100) * 100))}</span>;
+  return <span>In flight for {secondsSo(now - since)}</span>;
 }
 
 function DeviceLink({ device }: { readonly device: string }) {
@@ -100,7 +100,7 @@ function OneResult({ run, device }: { readonly run: string; readonly device: str
   if (!result) return null;
   return (
     <>
-      <div className={styles['statuses']} role="status">
+      <div className={styles.statuses} role="status">
         <span className="quiet">HTTP</span>
         <HttpStatus status={result.httpStatus} />
         {result.deviceStatus === undefined ? null : (
@@ -109,10 +109,10 @@ function OneResult({ run, device }: { readonly run: string; readonly device: str
             <DeviceStatus status={result.deviceStatus} />
           </>
         )}
-        <span className={styles['took']}>{millis(result.duration)}</span>
+        <span className={styles.took}>{millis(result.duration)}</span>
       </div>
       {result.error ? (
-        <div className={styles['error']}>
+        <div className={styles.error}>
           <span>
             <code>{result.error.name}</code>
             {result.error.number === undefined ? null : <code className="quiet"> {result.error.number}</code>}
@@ -124,7 +124,10 @@ function OneResult({ run, device }: { readonly run: string; readonly device: str
       {result.payload === undefined || result.payload === '' ? (
         <p className="quiet">No payload came back.</p>
       ) : (
-        <JsonText text={result.payload} label={result.httpStatus === 200 ? 'Response payload' : 'Body of the refusal'} />
+        <JsonText
+          text={result.payload}
+          label={result.httpStatus === 200 ? 'Response payload' : 'Body of the refusal'}
+        />
       )}
     </>
   );
@@ -136,7 +139,7 @@ function FanOut({ run }: { readonly run: RunView }) {
   const running = run.state === 'running';
   return (
     <>
-      <div className={styles['head']}>
+      <div className={styles.head}>
         <code className="clip">{run.method}</code>
         <span className="quiet clip">on {plural(run.total, 'device')}</span>
         {running ? (
@@ -150,7 +153,7 @@ function FanOut({ run }: { readonly run: RunView }) {
       </div>
       <div>
         <div
-          className={styles['progress']}
+          className={styles.progress}
           role="progressbar"
           aria-label="Calls ended"
           aria-valuemin={0}
@@ -159,7 +162,7 @@ function FanOut({ run }: { readonly run: RunView }) {
         >
           <i style={{ width: `${(run.done / Math.max(1, run.total)) * 100}%` }} />
         </div>
-        <div className={styles['head']}>
+        <div className={styles.head}>
           <span role="status">
             {count(run.done)} of {count(run.total)} ended{run.state === 'cancelled' ? ', cancelled' : ''}
           </span>
@@ -168,20 +171,24 @@ function FanOut({ run }: { readonly run: RunView }) {
           </span>
         </div>
       </div>
-      <ul className={styles['outcomes']} aria-label="Outcomes">
-        {run.outcomes.map(({ key, count: many }) => (
-          <li key={key}>
-            <Outcome name={key} />
-            <span
-              className={`${styles['bar']} ${isGood(key) ? '' : styles['bad']}`}
-              style={{ width: `${(many / Math.max(1, run.done)) * 100}%` }}
-            />
-            <span className={styles['number']}>{count(many)}</span>
-            <span className={styles['share']}>{percent(Math.round((many / Math.max(1, run.done)) * 1_000) / 1_000)}</span>
-          </li>
-        ))}
+      <ul className={styles.outcomes} aria-label="Outcomes">
+        {[...run.outcomes]
+          .sort((left, right) => right.count - left.count)
+          .map(({ key, count: many }) => (
+            <li key={key}>
+              <Outcome name={key} />
+              <span
+                className={`${styles.bar} ${isGood(key) ? '' : styles.bad}`}
+                style={{ width: `${(many / Math.max(1, run.done)) * 100}%` }}
+              />
+              <span className={styles.number}>{count(many)}</span>
+              <span className={styles.share}>
+                {percent(Math.round((many / Math.max(1, run.done)) * 1_000) / 1_000)}
+              </span>
+            </li>
+          ))}
       </ul>
-      <dl className={styles['figures']} title="Of the calls a device answered">
+      <dl className={styles.figures} title="Of the calls a device answered">
         {(['p50', 'p95', 'p99'] as const).map((name) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -194,7 +201,7 @@ function FanOut({ run }: { readonly run: RunView }) {
         <p className="quiet">The first {count(run.cells.length)} are shown; the counts cover all.</p>
       ) : null}
       {shown && run.cells.some((cell) => cell.device === shown && cell.state === 'done') ? (
-        <section className={styles['one']} aria-label={`Result of ${shown}`}>
+        <section className={styles.one} aria-label={`Result of ${shown}`}>
           <CopyText text={shown} label="device id" />
           <OneResult run={run.id} device={shown} />
         </section>
@@ -205,16 +212,16 @@ function FanOut({ run }: { readonly run: RunView }) {
 
 function InFlightShort({ since }: { readonly since: number }) {
   const now = useFastNow();
-  return <>{millis(Math.max(0, Math.floor((now - since) / 100) * 100))}</>;
+  return <>{secondsSo(now - since)}</>;
 }
 
 /** `200/404`: HTTP status, device status. */
 function Outcome({ name }: { readonly name: string }) {
   const [http, device] = name.split('/');
   const status = Number(http);
-  if (Number.isNaN(status)) return <span className={styles['badges']}>{name}</span>;
+  if (Number.isNaN(status)) return <span className={styles.badges}>{name}</span>;
   return (
-    <span className={styles['badges']}>
+    <span className={styles.badges}>
       <HttpStatus status={status} />
       <DeviceStatus status={device === undefined ? undefined : Number(device)} />
     </span>
@@ -232,8 +239,9 @@ function Cells({
   show(device: string): void;
 }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
     <div
-      className={styles['cells']}
+      className={styles.cells}
       role="group"
       aria-label="One cell a device; arrows move, Enter opens"
       onKeyDown={(event) => {
@@ -291,7 +299,7 @@ const Cell = memo(function Cell({
   return (
     <button
       type="button"
-      className={styles['cell']}
+      className={styles.cell}
       data-state={state}
       tabIndex={current || first ? 0 : -1}
       aria-label={words}
@@ -310,7 +318,8 @@ const Cell = memo(function Cell({
 });
 
 function wordsOf(cell: RunCell): string {
-  if (cell.state !== 'done') return `${cell.device}, ${cell.state === 'running' ? 'in flight' : 'waiting for its turn'}`;
+  if (cell.state !== 'done')
+    return `${cell.device}, ${cell.state === 'running' ? 'in flight' : 'waiting for its turn'}`;
   return [
     cell.device,
     cell.httpStatus === 0 ? 'no answer' : `HTTP ${cell.httpStatus}`,

@@ -9,9 +9,9 @@ const densityNames = { compact: 'Compact', normal: 'Normal', roomy: 'Roomy' } as
 export default function SettingsScreen() {
   const { theme, textSize, density, set } = useSettings();
   return (
-    <div className={styles['page']}>
+    <div className={styles.page}>
       <h2>Settings</h2>
-      <div className={styles['line']}>
+      <div className={styles.line}>
         <div>
           <h3>Theme</h3>
           <p>System follows light, dark and contrast as this machine says.</p>
@@ -23,7 +23,7 @@ export default function SettingsScreen() {
           choose={(chosen) => set({ theme: chosen })}
         />
       </div>
-      <div className={styles['line']}>
+      <div className={styles.line}>
         <div>
           <h3>Text size</h3>
           <p>100% is 13 px. Everything grows with it.</p>
@@ -35,7 +35,7 @@ export default function SettingsScreen() {
           choose={(size) => set({ textSize: Number(size) })}
         />
       </div>
-      <div className={styles['line']}>
+      <div className={styles.line}>
         <div>
           <h3>Rows</h3>
           <p>Height of the rows in tables.</p>
@@ -47,7 +47,7 @@ export default function SettingsScreen() {
           choose={(chosen) => set({ density: chosen })}
         />
       </div>
-      <p className={styles['note']}>Kept in this browser or desktop profile only. Hubfleet sends nothing home.</p>
+      <p className={styles.note}>Kept in this browser or desktop profile only. Hubfleet sends nothing home.</p>
     </div>
   );
 }

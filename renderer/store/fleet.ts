@@ -21,6 +21,8 @@ interface FleetState {
   select(devices: Iterable<string>): void;
   toggle(device: string): void;
   place(cursor: number, keepAnchor?: boolean): void;
+  /** A device whose page is opened is selected too, unless it is one of several. */
+  opened(device: string): void;
 }
 
 export const useFleet = create<FleetState>()(
@@ -49,6 +51,8 @@ export const useFleet = create<FleetState>()(
           if (!selected.delete(device)) selected.add(device);
           return { selected };
         }),
+      opened: (device) =>
+        set(({ selected }) => (selected.size > 1 && selected.has(device) ? {} : { selected: new Set([device]) })),
       place: (cursor, keepAnchor = false) => set(keepAnchor ? { cursor } : { cursor, anchor: cursor }),
     }),
     {

@@ -1,6 +1,7 @@
 // What is open: screen, side pane, device, tab. The parts that a person arranges are kept in localStorage.
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { useFleet } from './fleet.ts';
 
 export const screens = ['fleet', 'traffic', 'hub', 'settings'] as const;
 export type Screen = (typeof screens)[number];
@@ -36,7 +37,10 @@ export const useWindow = create<WindowState>()(
       go: (screen) => set({ screen }),
       openSide: (sideTab) => set({ sideTab, sideOpen: true }),
       toggleSide: () => set((state) => ({ sideOpen: !state.sideOpen })),
-      openDevice: (device, tab) => set({ device, screen: 'fleet', ...(tab ? { deviceTab: tab } : {}) }),
+      openDevice: (device, tab) => {
+        useFleet.getState().opened(device);
+        set({ device, screen: 'fleet', ...(tab ? { deviceTab: tab } : {}) });
+      },
       closeDevice: () => set({ device: undefined }),
       showDeviceTab: (deviceTab) => set({ deviceTab }),
       showShortcuts: (shortcutsOpen) => set({ shortcutsOpen }),

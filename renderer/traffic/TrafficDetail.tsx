@@ -50,7 +50,7 @@ export function TrafficRowDetail({
   const isMethod = shown?.kind === 'method';
   const chosen = isMethod ? part : 'request';
   return (
-    <section aria-label="Row in detail" className={styles['detail']}>
+    <section aria-label="Row in detail" className={styles.detail}>
       <Tabs<Part>
         label="Row in detail"
         tabs={isMethod ? methodTabs : otherTabs}
@@ -58,7 +58,7 @@ export function TrafficRowDetail({
         choose={setPart}
         after={
           <>
-            <span className={`${styles['title']} clip`}>
+            <span className={`${styles.title} clip`}>
               {shown ? (
                 <>
                   <code className="clip">{shown.name}</code>
@@ -74,13 +74,13 @@ export function TrafficRowDetail({
           </>
         }
       >
-        <div className={styles['scroll']}>
+        <div className={styles.scroll}>
           {detail === null ? <Empty title="The journal has forgotten this row" /> : null}
           {detail && shown ? (
             <>
               {detail.explanation && chosen !== 'timing' ? <Explanation {...detail.explanation} /> : null}
               {detail.hints.map((hint) => (
-                <p key={hint} className={styles['hint']}>
+                <p key={hint} className={styles.hint}>
                   <IconBulb aria-hidden="true" />
                   {hint}
                 </p>
@@ -117,7 +117,11 @@ function Request({ detail, row }: PartProps) {
           ['Faults', row.faults?.join(', ')],
         ]}
       />
-      <Payload excerpt={detail.request} label="Request payload" none={row.kind === 'method' ? 'No payload was sent.' : ''} />
+      <Payload
+        excerpt={detail.request}
+        label="Request payload"
+        none={row.kind === 'method' ? 'No payload was sent.' : ''}
+      />
       {row.kind === 'method' ? null : <Payload excerpt={detail.response} label="Response" none="" />}
     </>
   );
@@ -125,7 +129,9 @@ function Request({ detail, row }: PartProps) {
 
 function Response({ detail, row }: PartProps) {
   if (row.pending) {
-    return <Empty title="Waiting for the device">{detail.rid ? <p>Request id {detail.rid} is on its way.</p> : null}</Empty>;
+    return (
+      <Empty title="Waiting for the device">{detail.rid ? <p>Request id {detail.rid} is on its way.</p> : null}</Empty>
+    );
   }
   return (
     <>
@@ -146,7 +152,7 @@ function Response({ detail, row }: PartProps) {
 
 function Timing({ detail, row }: PartProps) {
   return (
-    <div className={styles['columns']}>
+    <div className={styles.columns}>
       {row.legs && row.duration !== undefined ? (
         <LegTable legs={row.legs} duration={row.duration} />
       ) : (
@@ -166,7 +172,7 @@ function Timing({ detail, row }: PartProps) {
 
 function Facts({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {
   return (
-    <dl className={styles['facts']}>
+    <dl className={styles.facts}>
       {facts
         .filter(([, value]) => value !== undefined && value !== '')
         .map(([name, value]) => (

@@ -14,6 +14,7 @@ import { useWidth } from '../widgets/width.ts';
 import styles from './Traffic.module.css';
 import { TrafficRowDetail } from './TrafficDetail.tsx';
 import { TrafficTable } from './TrafficTable.tsx';
+import { LegLegend } from './Waterfall.tsx';
 
 const tokens = [
   { token: 'status:504', means: 'HTTP or device status' },
@@ -67,8 +68,12 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
   };
 
   return (
-    <section ref={measure} aria-label={device ? `Traffic of ${device}` : 'Traffic of the fleet'} className={styles['pane']}>
-      <div className={styles['toolbar']}>
+    <section
+      ref={measure}
+      aria-label={device ? `Traffic of ${device}` : 'Traffic of the fleet'}
+      className={styles.pane}
+    >
+      <div className={styles.toolbar}>
         <IconButton
           label={held ? 'Follow the newest rows' : 'Pause: hold the rows as they are'}
           pressed={held !== undefined}
@@ -104,7 +109,7 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
           </Button>
         ) : null}
       </div>
-      <div className={styles['split']}>
+      <div className={styles.split}>
         <Split
           name={`traffic-${place}`}
           direction="vertical"
@@ -112,7 +117,9 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
             {
               id: 'rows',
               min: '6rem',
-              content: <TrafficTable place={place} view={view} withDevice={device === undefined} hold={hold} follow={follow} />,
+              content: (
+                <TrafficTable place={place} view={view} withDevice={device === undefined} hold={hold} follow={follow} />
+              ),
             },
             open !== undefined && {
               id: 'detail',
@@ -141,15 +148,18 @@ function Footer({ view }: { readonly view: TrafficView }) {
   const size = view.rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
   const hidden = view.matching - view.rows.length;
   return (
-    <div className={styles['footer']}>
+    <div className={styles.footer}>
       <span>
         {count(view.matching)} of {plural(view.total, 'row')}
       </span>
       <span>{bytes(size)}</span>
       {pending > 0 ? <span>{count(pending)} pending</span> : null}
-      {failed > 0 ? <span className={styles['bad']}>{count(failed)} failed</span> : null}
+      {failed > 0 ? <span className={styles.bad}>{count(failed)} failed</span> : null}
       {hidden > 0 ? <span>{count(hidden)} older rows not shown; filter to reach them</span> : null}
       {view.forgotten > 0 ? <span>{count(view.forgotten)} trimmed</span> : null}
+      <div className={styles.legs}>
+        <LegLegend />
+      </div>
     </div>
   );
 }

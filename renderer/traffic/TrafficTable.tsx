@@ -1,5 +1,14 @@
 // The rows of traffic, oldest first, newest at the foot. Follows the newest until the reader scrolls away; then the rows are held.
-import { IconAlertSquare, IconArrowsLeftRight, IconBulb, IconFileCode, IconMessage, IconPlug } from '@tabler/icons-react';
+// biome-ignore-all lint/a11y/useSemanticElements: rows that a CSS grid lays out and that exist only while in sight cannot be a table's
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the active row (aria-activedescendant)
+import {
+  IconAlertSquare,
+  IconArrowsLeftRight,
+  IconBulb,
+  IconFileCode,
+  IconMessage,
+  IconPlug,
+} from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
 import type { TrafficKind, TrafficRow, TrafficView } from '../connection/shapes.ts';
@@ -9,8 +18,8 @@ import { useWindow } from '../store/window.ts';
 import { bytes, moment, timeOfDay } from '../widgets/format.ts';
 import grid from '../widgets/Grid.module.css';
 import { Empty } from '../widgets/Notes.tsx';
-import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import { Bolt } from '../widgets/StateMark.tsx';
+import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import { useWidth } from '../widgets/width.ts';
 import styles from './Traffic.module.css';
 import { Duration, ScaleMarks, scaleOf, Waterfall } from './Waterfall.tsx';
@@ -132,7 +141,7 @@ export function TrafficTable({
         scroller.current = element;
         measure(element);
       }}
-      className={grid['scroll']}
+      className={grid.scroll}
       role="grid"
       tabIndex={0}
       aria-label="Traffic"
@@ -145,12 +154,12 @@ export function TrafficTable({
         else if (event.deltaY > 0 && held && open === undefined && atFoot()) follow();
       }}
     >
-      <div role="row" aria-rowindex={1} className={grid['head']} style={{ gridTemplateColumns: template }}>
+      <div role="row" aria-rowindex={1} className={grid.head} style={{ gridTemplateColumns: template }}>
         {columns.map((column) => (
           <div
             key={column}
             role="columnheader"
-            className={`${grid['headCell']} ${numbers.has(column) ? grid['number'] : ''}`}
+            className={`${grid.headCell} ${numbers.has(column) ? grid.number : ''}`}
             title={column === 'http' ? 'HTTP status: what the service answered' : heads[column]}
           >
             {column === 'waterfall' ? (
@@ -175,7 +184,7 @@ export function TrafficTable({
           </Empty>
         )
       ) : null}
-      <div role="rowgroup" className={grid['body']} style={{ height: virtual.getTotalSize() }}>
+      <div role="rowgroup" className={grid.body} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];
           return row ? (
@@ -221,16 +230,12 @@ const Line = memo(
         tabIndex={-1}
         aria-rowindex={index + 2}
         aria-selected={open}
-        className={`${grid['row']} ${failed ? styles['failed'] : ''} ${open ? grid['cursor'] : ''}`}
+        className={`${grid.row} ${failed ? styles.failed : ''} ${open ? grid.cursor : ''}`}
         style={{ transform: `translateY(${top}px)`, height, gridTemplateColumns: template }}
         onClick={() => useTraffic.getState().change(place, { open: open ? undefined : row.id })}
       >
         {columns.map((column) => (
-          <div
-            key={column}
-            role="gridcell"
-            className={`${grid['cell']} ${numbers.has(column) ? grid['number'] : ''}`}
-          >
+          <div key={column} role="gridcell" className={`${grid.cell} ${numbers.has(column) ? grid.number : ''}`}>
             {cell(column, row, scale)}
           </div>
         ))}
@@ -266,7 +271,7 @@ function cell(column: Column, row: TrafficRow, scale: number) {
         <button
           type="button"
           tabIndex={-1}
-          className={`${styles['device']} clip`}
+          className={`${styles.device} clip`}
           title={`Open ${row.device}`}
           onClick={(event) => {
             event.stopPropagation();
@@ -279,7 +284,7 @@ function cell(column: Column, row: TrafficRow, scale: number) {
     case 'kind': {
       const [word, Icon] = kindMarks[row.kind];
       return (
-        <span className={styles['kind']}>
+        <span className={styles.kind}>
           <Icon aria-hidden="true" />
           {word}
         </span>
@@ -288,21 +293,21 @@ function cell(column: Column, row: TrafficRow, scale: number) {
     case 'name':
       return (
         <>
-          <code className={row.kind === 'method' ? '' : styles['plain']}>{row.name}</code>
-          {row.error ? <span className={`${styles['error']} clip`}>{row.error}</span> : null}
+          <code className={row.kind === 'method' ? '' : styles.plain}>{row.name}</code>
+          {row.error ? <span className={`${styles.error} clip`}>{row.error}</span> : null}
           {row.detail ? (
             <span className="clip quiet" title={row.detail}>
               {row.detail}
             </span>
           ) : null}
           {row.faults?.length ? (
-            <span className={styles['mark']} title={`Faults that touched it: ${row.faults.join(', ')}`}>
+            <span className={styles.mark} title={`Faults that touched it: ${row.faults.join(', ')}`}>
               <Bolt />
               <span className="unseen">under fault {row.faults.join(', ')}</span>
             </span>
           ) : null}
           {row.hints ? (
-            <span className={styles['mark']} title="There is a hint; open the row">
+            <span className={styles.mark} title="There is a hint; open the row">
               <IconBulb aria-hidden="true" />
               <span className="unseen">has a hint</span>
             </span>
@@ -310,7 +315,7 @@ function cell(column: Column, row: TrafficRow, scale: number) {
         </>
       );
     case 'http':
-      return row.pending ? <span className={styles['pending']}>pending</span> : <HttpStatus status={row.httpStatus} />;
+      return row.pending ? <span className={styles.pending}>pending</span> : <HttpStatus status={row.httpStatus} />;
     case 'status':
       return <DeviceStatus status={row.deviceStatus} />;
     case 'size':

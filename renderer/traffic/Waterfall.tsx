@@ -1,7 +1,7 @@
 // A bar as long as a call took, in the colours of its legs. All bars of a table share one scale; one that is longer ends in an arrow.
 import { memo } from 'react';
 import type { Legs, TrafficRow } from '../connection/shapes.ts';
-import { millis } from '../widgets/format.ts';
+import { millis, secondsSo } from '../widgets/format.ts';
 import { useFastNow } from '../widgets/now.ts';
 import styles from './Waterfall.module.css';
 
@@ -31,17 +31,14 @@ export const Waterfall = memo(function Waterfall({ row, scale }: { readonly row:
   const share = Math.min(1, row.duration / scale);
   return (
     <span
-      className={styles['track']}
+      className={styles.track}
       title={row.legs ? `${describeLegs(row.legs)}; ${millis(row.duration)} in all` : millis(row.duration)}
     >
-      <span
-        className={`${styles['bar']} ${row.duration > scale ? styles['cut'] : ''}`}
-        style={{ width: `${share * 100}%` }}
-      >
+      <span className={`${styles.bar} ${row.duration > scale ? styles.cut : ''}`} style={{ width: `${share * 100}%` }}>
         {row.legs ? (
           legNames.map(([leg]) => <i key={leg} className={styles[leg]} style={{ flexGrow: row.legs?.[leg] ?? 0 }} />)
         ) : (
-          <i className={styles['hub']} style={{ flexGrow: 1 }} />
+          <i className={styles.hub} style={{ flexGrow: 1 }} />
         )}
       </span>
     </span>
@@ -52,9 +49,9 @@ function Growing({ since, scale }: { readonly since: number; readonly scale: num
   const now = useFastNow();
   const long = Math.max(0, now - since);
   return (
-    <span className={styles['track']} title={`In flight for ${millis(long)}`}>
+    <span className={styles.track} title={`In flight for ${millis(long)}`}>
       <span
-        className={`${styles['bar']} ${styles['growing']} ${long > scale ? styles['cut'] : ''}`}
+        className={`${styles.bar} ${styles.growing} ${long > scale ? styles.cut : ''}`}
         style={{ width: `${Math.min(1, long / scale) * 100}%` }}
       />
     </span>
@@ -64,29 +61,31 @@ function Growing({ since, scale }: { readonly since: number; readonly scale: num
 /** Duration of a row; while it is pending, how long it has been. */
 export function Duration({ row }: { readonly row: TrafficRow }) {
   if (row.pending) return <GrowingDuration since={row.at} />;
-  return row.duration === undefined ? null : <>{millis(row.duration)}</>;
+  return row.duration === undefined ? null : millis(row.duration);
 }
 function GrowingDuration({ since }: { readonly since: number }) {
   const now = useFastNow();
-  return <span className={styles['pending']}>{millis(Math.max(0, Math.floor((now - since) / 100) * 100))}</span>;
+  return <span className={styles.pending}>{secondsSo(now - since)}</span>;
 }
 
 export function ScaleMarks({ scale }: { readonly scale: number }) {
   return (
-    <span className={styles['marks']}>
+    <span className={styles.marks}>
       <span>0</span>
-      <span>{millis(scale / 2).replace('.00', '')}</span>
-      <span>{millis(scale).replace('.00', '').replace('.0 ', ' ')}</span>
+      <span>{round(scale / 2)}</span>
+      <span>{round(scale)}</span>
     </span>
   );
 }
 
+const round = (value: number): string => millis(value).replace(/\.0+ /, ' ');
+
 export function LegLegend() {
   return (
-    <ul className={styles['legend']} aria-label="Legs of a call">
+    <ul className={styles.legend} aria-label="Legs of a call">
       {legNames.map(([leg, name]) => (
         <li key={leg}>
-          <i className={styles[leg]} />
+          <i className={`${styles.swatch} ${styles[leg]}`} />
           {name}
         </li>
       ))}
@@ -96,17 +95,20 @@ export function LegLegend() {
 
 /** All legs below each other, each where it began. */
 export function LegTable({ legs, duration }: { readonly legs: Legs; readonly duration: number }) {
-  const whole = Math.max(duration, 0.001);
+  const whole = Math.max(
+    legNames.reduce((sum, [leg]) => sum + legs[leg], 0),
+    0.001,
+  );
   let begun = 0;
   return (
-    <table className={styles['table']}>
+    <table className={styles.table}>
       <thead>
         <tr>
           <th scope="col">Leg</th>
-          <th scope="col" className={styles['number']}>
+          <th scope="col" className={styles.number}>
             Took
           </th>
-          <th scope="col" className={styles['number']}>
+          <th scope="col" className={styles.number}>
             Share
           </th>
           <th scope="col">When</th>
@@ -119,14 +121,14 @@ export function LegTable({ legs, duration }: { readonly legs: Legs; readonly dur
           return (
             <tr key={leg}>
               <th scope="row">
-                <i className={styles[leg]} />
+                <i className={`${styles.swatch} ${styles[leg]}`} />
                 {name}
               </th>
-              <td className={styles['number']}>{millis(legs[leg])}</td>
-              <td className={styles['number']}>{((legs[leg] / whole) * 100).toFixed(1)}%</td>
-              <td className={styles['when']}>
+              <td className={styles.number}>{millis(legs[leg])}</td>
+              <td className={styles.number}>{((legs[leg] / whole) * 100).toFixed(1)}%</td>
+              <td className={styles.when}>
                 <span
-                  className={`${styles['leg']} ${styles[leg]}`}
+                  className={`${styles.leg} ${styles[leg]}`}
                   style={{ left: `${(from / whole) * 100}%`, width: `${(legs[leg] / whole) * 100}%` }}
                 />
               </td>
@@ -137,8 +139,8 @@ export function LegTable({ legs, duration }: { readonly legs: Legs; readonly dur
       <tfoot>
         <tr>
           <th scope="row">In all</th>
-          <td className={styles['number']}>{millis(duration)}</td>
-          <td className={styles['number']}>100%</td>
+          <td className={styles.number}>{millis(duration)}</td>
+          <td className={styles.number}>100%</td>
           <td />
         </tr>
       </tfoot>

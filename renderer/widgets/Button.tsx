@@ -13,7 +13,7 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function Button({ look = 'plain', icon, shortcut, children, className, ...rest }: ButtonProps) {
   return (
-    <button type="button" className={`${styles['button']} ${styles[look]} ${className ?? ''}`} {...rest}>
+    <button type="button" className={`${styles.button} ${styles[look]} ${className ?? ''}`} {...rest}>
       {icon}
       {children}
       {shortcut ? <KeyText shortcut={shortcut} /> : null}
@@ -42,7 +42,7 @@ export function IconButton({ label, shortcut, pressed, className, children, ...r
         type="button"
         aria-label={label}
         {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
-        className={`${styles['icon']} ${className ?? ''}`}
+        className={`${styles.icon} ${className ?? ''}`}
         {...rest}
       >
         {children}

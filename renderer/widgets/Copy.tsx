@@ -33,18 +33,26 @@ function copyThroughSelection(text: string, done: () => void): void {
 }
 
 /** The value itself is the button. */
-export function CopyText({ text, label, shown }: { readonly text: string; readonly label: string; readonly shown?: string }) {
+export function CopyText({
+  text,
+  label,
+  shown,
+}: {
+  readonly text: string;
+  readonly label: string;
+  readonly shown?: string;
+}) {
   const { copied, copy } = useCopy();
   return (
     <button
       type="button"
-      className={styles['text']}
+      className={styles.text}
       onClick={() => copy(text)}
       aria-label={`Copy ${label} ${shown ?? text}`}
       title={`Copy ${label}`}
     >
       <span className="clip">{shown ?? text}</span>
-      {copied ? <IconCheck className={styles['done']} /> : <IconCopy className={styles['icon']} />}
+      {copied ? <IconCheck className={styles.done} /> : <IconCopy className={styles.icon} />}
       <span className="unseen" aria-live="polite">
         {copied ? 'Copied' : ''}
       </span>
@@ -56,7 +64,7 @@ export function CopyButton({ text, label }: { readonly text: string | (() => str
   const { copied, copy } = useCopy();
   return (
     <IconButton label={copied ? 'Copied' : label} onClick={() => copy(typeof text === 'string' ? text : text())}>
-      {copied ? <IconCheck className={styles['done']} /> : <IconCopy />}
+      {copied ? <IconCheck className={styles.done} /> : <IconCopy />}
     </IconButton>
   );
 }

@@ -18,17 +18,17 @@ function Shell({
   children,
 }: Around & { readonly id: string; readonly children: ReactNode }) {
   return (
-    <div className={`${styles['field']} ${className ?? ''}`}>
-      <label htmlFor={id} className={styles['label']}>
+    <div className={`${styles.field} ${className ?? ''}`}>
+      <label htmlFor={id} className={styles.label}>
         {label}
       </label>
       {children}
       {problem ? (
-        <p id={`${id}-problem`} className={styles['problem']}>
+        <p id={`${id}-problem`} className={styles.problem}>
           {problem}
         </p>
       ) : hint ? (
-        <p id={`${id}-hint`} className={styles['hint']}>
+        <p id={`${id}-hint`} className={styles.hint}>
           {hint}
         </p>
       ) : null}
@@ -56,7 +56,7 @@ export function TextField({
         type="text"
         spellCheck={false}
         autoComplete="off"
-        className={`${styles['input']} ${mono ? 'mono' : ''}`}
+        className={`${styles.input} ${mono ? 'mono' : ''}`}
         {...described(id, { label, hint, problem })}
         {...input}
       />
@@ -82,19 +82,19 @@ export function NumberField({
   const id = useId();
   return (
     <Shell label={label} hint={hint} problem={problem} id={id} {...(className ? { className } : {})}>
-      <span className={styles['measure']}>
+      <span className={styles.measure}>
         <input
           id={id}
           type="number"
           inputMode="decimal"
-          className={styles['input']}
+          className={styles.input}
           value={Number.isNaN(value) ? '' : value}
           onChange={(event) => change(event.target.value === '' ? Number.NaN : Number(event.target.value))}
           {...described(id, { label, hint, problem })}
           {...input}
         />
         {unit ? (
-          <span className={styles['unit']} aria-hidden="true">
+          <span className={styles.unit} aria-hidden="true">
             {unit}
           </span>
         ) : null}
@@ -116,7 +116,7 @@ export function SelectField({
     <Shell label={label} hint={hint} problem={problem} id={id} {...(className ? { className } : {})}>
       <select
         id={id}
-        className={`${styles['input']} ${styles['select']}`}
+        className={`${styles.input} ${styles.select}`}
         {...described(id, { label, hint, problem })}
         {...select}
       >
@@ -139,11 +139,11 @@ export function CheckField({
 }) {
   const id = useId();
   return (
-    <div className={styles['check']}>
+    <div className={styles.check}>
       <input id={id} type="checkbox" checked={checked} onChange={(event) => change(event.target.checked)} />
       <label htmlFor={id}>
         {label}
-        {hint ? <span className={styles['hint']}>{hint}</span> : null}
+        {hint ? <span className={styles.hint}>{hint}</span> : null}
       </label>
     </div>
   );

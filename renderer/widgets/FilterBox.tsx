@@ -16,12 +16,15 @@ export function FilterBox({
   label,
   tokens,
   problem,
+  keyHint = true,
 }: {
   readonly value: string;
   change(value: string): void;
   readonly label: string;
   readonly tokens: readonly FilterToken[];
   readonly problem?: string | undefined;
+  /** Whether Ctrl+F comes here, now. */
+  readonly keyHint?: boolean;
 }) {
   const [text, setText] = useState(value);
   const [focused, setFocused] = useState(false);
@@ -36,13 +39,12 @@ export function FilterBox({
   }, [text, value, change]);
 
   return (
-    <div className={styles['box']} data-problem={problem ? true : undefined}>
-      <IconFilter aria-hidden="true" className={styles['icon']} />
+    <div className={styles.box} data-problem={problem ? true : undefined}>
+      <IconFilter aria-hidden="true" className={styles.icon} />
       <input
         ref={field}
         data-filter
-        type="text"
-        role="searchbox"
+        type="search"
         aria-label={label}
         aria-describedby={`${id}-hint`}
         aria-invalid={problem ? true : undefined}
@@ -62,7 +64,9 @@ export function FilterBox({
         }}
       />
       {text === '' ? (
-        <KeyText shortcut="mod+f" />
+        keyHint ? (
+          <KeyText shortcut="mod+f" />
+        ) : null
       ) : (
         <IconButton
           label="Clear the filter"
@@ -75,8 +79,8 @@ export function FilterBox({
           <IconX />
         </IconButton>
       )}
-      <div id={`${id}-hint`} className={styles['hint']} hidden={!focused && !problem}>
-        {problem ? <p className={styles['problem']}>{problem}</p> : null}
+      <div id={`${id}-hint`} className={styles.hint} hidden={!focused && !problem}>
+        {problem ? <p className={styles.problem}>{problem}</p> : null}
         <p className="quiet">Words match anywhere. Tokens:</p>
         <ul>
           {tokens.map(({ token, means }) => (

@@ -15,11 +15,11 @@ export interface JsonEditorProps {
 
 export function JsonEditor(props: JsonEditorProps) {
   return (
-    <div className={`${styles['editor']} ${props.fill ? styles['fill'] : ''}`}>
+    <div className={`${styles.editor} ${props.fill ? styles.fill : ''}`}>
       <Suspense
         fallback={
           <textarea
-            className={styles['standin']}
+            className={styles.standin}
             aria-label={props.label}
             value={props.value}
             placeholder={props.placeholder}

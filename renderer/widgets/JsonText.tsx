@@ -4,8 +4,7 @@ import { CopyButton } from './Copy.tsx';
 import { pretty } from './format.ts';
 import styles from './JsonText.module.css';
 
-const token =
-  /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b|([^"\d\-tfn]+|.)/g;
+const token = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b|([^"\d\-tfn]+|.)/g;
 
 export const JsonText = memo(function JsonText({
   text,
@@ -19,22 +18,22 @@ export const JsonText = memo(function JsonText({
 }) {
   const shown = useMemo(() => pretty(text), [text]);
   return (
-    <figure className={styles['figure']} aria-label={label}>
+    <figure className={styles.figure} aria-label={label}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable with the keyboard */}
-      <pre className={styles['text']} tabIndex={0}>
+      <pre className={styles.text} tabIndex={0}>
         {coloured(shown)}
       </pre>
-      <div className={styles['copy']}>
+      <div className={styles.copy}>
         <CopyButton text={shown} label={`Copy ${label.toLowerCase()}`} />
       </div>
-      {more ? <figcaption className={styles['more']}>{more}</figcaption> : null}
+      {more ? <figcaption className={styles.more}>{more}</figcaption> : null}
     </figure>
   );
 });
 
 /** A value on one line. */
 export const JsonInline = memo(function JsonInline({ value }: { readonly value: unknown }) {
-  return <code className={styles['inline']}>{coloured(JSON.stringify(value) ?? '')}</code>;
+  return <code className={styles.inline}>{coloured(JSON.stringify(value) ?? '')}</code>;
 });
 
 function coloured(text: string): React.ReactNode[] {

@@ -13,5 +13,5 @@ export function KeyText({ shortcut }: { readonly shortcut: string }) {
       .map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key))
       .join(mac ? '' : '+'),
   );
-  return <kbd className={styles['keys']}>{chords.join(' ')}</kbd>;
+  return <kbd className={styles.keys}>{chords.join(' ')}</kbd>;
 }

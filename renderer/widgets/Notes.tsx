@@ -8,11 +8,11 @@ import styles from './Notes.module.css';
 export function Problem({ problem }: { readonly problem: Pick<Refused, 'message' | 'hint'> | undefined }) {
   if (!problem) return null;
   return (
-    <div role="alert" className={styles['problem']}>
+    <div role="alert" className={styles.problem}>
       <IconAlertTriangle aria-hidden="true" />
       <p>
         {problem.message}
-        {problem.hint ? <span className={styles['fix']}>{problem.hint}</span> : null}
+        {problem.hint ? <span className={styles.fix}>{problem.hint}</span> : null}
       </p>
     </div>
   );
@@ -20,7 +20,7 @@ export function Problem({ problem }: { readonly problem: Pick<Refused, 'message'
 
 export function Explanation({ cause, fix }: { readonly cause: string; readonly fix: string }) {
   return (
-    <dl className={styles['explanation']}>
+    <dl className={styles.explanation}>
       <dt>Cause</dt>
       <dd>{cause}</dd>
       <dt>Fix</dt>
@@ -31,8 +31,8 @@ export function Explanation({ cause, fix }: { readonly cause: string; readonly f
 
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
-    <div className={styles['empty']}>
-      <p className={styles['title']}>{title}</p>
+    <div className={styles.empty}>
+      <p className={styles.title}>{title}</p>
       {children}
     </div>
   );
@@ -40,7 +40,7 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 
 export function Heading({ children, after }: { readonly children: ReactNode; readonly after?: ReactNode }) {
   return (
-    <div className={styles['heading']}>
+    <div className={styles.heading}>
       <h3>{children}</h3>
       {after}
     </div>

@@ -20,9 +20,9 @@ export function Secret({
   const { problem, attempt } = useAttempt();
   const { copied, copy } = useCopy();
   return (
-    <div className={styles['whole']}>
-      <div className={styles['line']}>
-        <code className={shown ? styles['open'] : 'clip'} title={shown ? undefined : masked}>
+    <div className={styles.whole}>
+      <div className={styles.line}>
+        <code className={shown ? styles.open : 'clip'} title={shown ? undefined : masked}>
           {shown ?? masked}
         </code>
         <IconButton
@@ -38,7 +38,7 @@ export function Secret({
           label={copied ? 'Copied' : `Copy ${label}`}
           onClick={() => void attempt(async () => copy(shown ?? (await reveal())))}
         >
-          {copied ? <IconCheck className={styles['done']} /> : <IconCopy />}
+          {copied ? <IconCheck className={styles.done} /> : <IconCopy />}
         </IconButton>
       </div>
       <Problem problem={problem} />

@@ -15,10 +15,10 @@ export function Segments<Name extends string>({
 }) {
   const group = useId();
   return (
-    <fieldset className={styles['group']}>
+    <fieldset className={styles.group}>
       <legend className="unseen">{label}</legend>
       {options.map((option) => (
-        <label key={option.name} className={styles['option']} title={option.title}>
+        <label key={option.name} className={styles.option} title={option.title}>
           <input
             type="radio"
             name={group}

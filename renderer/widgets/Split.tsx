@@ -38,7 +38,7 @@ export function Split({
     <Group
       groupRef={group}
       orientation={direction}
-      className={styles['group']}
+      className={styles.group}
       {...(stored ? { defaultLayout: stored } : {})}
       onLayoutChanged={(layout, meta) => {
         if (meta.isUserInteraction) localStorage.setItem(key, JSON.stringify(layout));
@@ -55,7 +55,7 @@ export function Split({
         <Panel
           key={pane.id}
           id={pane.id}
-          className={styles['pane']}
+          className={styles.pane}
           minSize={pane.min}
           {...(pane.size ? { defaultSize: pane.size } : {})}
           {...(pane.max ? { maxSize: pane.max } : {})}

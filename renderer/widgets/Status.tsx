@@ -22,7 +22,7 @@ export function HttpStatus({ status }: { readonly status: number | undefined }) 
   const words = httpWords[status] ?? '';
   return (
     <span
-      className={`${styles['http']} ${failed ? styles['failed'] : ''}`}
+      className={`${styles.http} ${failed ? styles.failed : ''}`}
       title={`HTTP status ${status || ''} ${words}: what the service answered`}
     >
       <span className="unseen">HTTP </span>
@@ -35,7 +35,7 @@ export function DeviceStatus({ status }: { readonly status: number | undefined }
   if (status === undefined) return null;
   return (
     <span
-      className={`${styles['device']} ${status >= 400 ? styles['failed'] : ''}`}
+      className={`${styles.device} ${status >= 400 ? styles.failed : ''}`}
       title={`Device status ${status}: the number the device chose`}
     >
       <span className="unseen">device </span>

@@ -41,9 +41,9 @@ export function Tabs<Name extends string>({
     document.getElementById(`${id}-${next.name}`)?.focus();
   };
   return (
-    <div className={`${styles['whole']} ${className ?? ''}`}>
-      <div className={styles['bar']}>
-        <div role="tablist" aria-label={label} className={styles['list']} onKeyDown={move}>
+    <div className={`${styles.whole} ${className ?? ''}`}>
+      <div className={styles.bar}>
+        <div role="tablist" aria-label={label} className={styles.list} onKeyDown={move}>
           {tabs.map((tab) => (
             <button
               key={tab.name}
@@ -53,7 +53,7 @@ export function Tabs<Name extends string>({
               aria-selected={tab.name === chosen}
               aria-controls={`${id}-panel`}
               tabIndex={tab.name === chosen ? 0 : -1}
-              className={styles['tab']}
+              className={styles.tab}
               onClick={() => choose(tab.name)}
             >
               {tab.label}
@@ -62,7 +62,7 @@ export function Tabs<Name extends string>({
         </div>
         {after}
       </div>
-      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`} className={styles['panel']}>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`} className={styles.panel}>
         {children}
       </div>
     </div>

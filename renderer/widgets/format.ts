@@ -21,6 +21,12 @@ export function millis(value: number | null | undefined): string {
     : `${Math.floor(whole / 3_600)} h ${pad(Math.floor((whole % 3_600) / 60))} m`;
 }
 
+/** A time that still grows, in tenths of a second: `0.7 s`. */
+export function secondsSo(value: number): string {
+  const tenths = Math.max(0, Math.floor(value / 100));
+  return tenths < 600 ? `${(tenths / 10).toFixed(1)} s` : millis(tenths * 100);
+}
+
 export function bytes(value: number | undefined): string {
   if (value === undefined) return '–';
   if (value < 1_024) return `${value} B`;
