@@ -147,12 +147,12 @@ async function buildWindow() {
   }
 }
 
-/** bench.ts itself, worker threads (`*.worker.ts`) and what it starts as processes (`reference/*.ts`). */
+/** bench.ts itself, worker threads (`*.worker.ts`) and what it starts as processes (`*.process.ts`). */
 function benchEntries() {
   const entries = {};
   for (const name of readdirSync(join(root, 'bench'), { recursive: true }).map(String)) {
     const path = name.replaceAll('\\', '/');
-    if (path === 'bench.ts' || /\.worker\.ts$/.test(path) || /^reference\/[^/]+\.ts$/.test(path)) {
+    if (path === 'bench.ts' || /\.(worker|process)\.ts$/.test(path)) {
       entries[path.slice(0, -'.ts'.length)] = `bench/${path}`;
     }
   }
