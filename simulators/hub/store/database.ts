@@ -65,11 +65,16 @@ function tryOpen(file: string, folder: string): Database | string {
   try {
     database = new DatabaseSync(file, { timeout: 0 });
     // EXCLUSIVE comes first: WAL then needs no shared memory file, and the first read takes the lock for good.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    const problem = usable(database);
-    if (problem === undefined) return database;
-    database.close();
-    return problem;
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    const problem = problemOf(database);
+    if (problem !== undefined) {
+      database.close();
+      return problem;
+    }
+    // Not before the file is known to be ours: changing the journal mode writes to it.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    prepare(database);
+    return database;
   } catch (error) {
     if (database?.isOpen) database.close();
     const code = codeOf(error);
@@ -86,20 +91,23 @@ function tryOpen(file: string, folder: string): Database | string {
   }
 }
 
-function usable(database: Database): string | undefined {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+const versionOf = (database: Database): number =>
+  (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+
+/** What is wrong with the content; only reads. */
+function problemOf(database: Database): string | undefined {
+  const version = versionOf(database);
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
-  if (version === 0 && tables === 0) {
-    database.exec(`BEGIN EXCLUSIVE; ${schema} COMMIT;`);
-    return undefined;
-  }
+  if (version === 0 && tables === 0) return undefined;
   if (version !== schemaVersion) return `its schema is version ${version}, this program reads version ${schemaVersion}`;
   // Not integrity_check: it costs as much as reading every index twice, and page damage shows here as well.
   const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
-  if (row?.quick_check !== 'ok') return `it is damaged: ${row?.quick_check}`;
-  // Takes the exclusive lock now and not with the first write.
-  database.exec('BEGIN EXCLUSIVE; COMMIT;');
-  return undefined;
+  return row?.quick_check === 'ok' ? undefined : `it is damaged: ${row?.quick_check.replace(/\s+/g, ' ')}`;
+}
+
+/** Makes the tables of a new file, and takes the exclusive lock now and not with the first write. */
+function prepare(database: Database): void {
+  database.exec(`BEGIN EXCLUSIVE; ${versionOf(database) === 0 ? schema : ''} COMMIT;`);
 }
 
 /** Gives the new name. The write-ahead log goes with its database: left behind it would be applied to the new one. */

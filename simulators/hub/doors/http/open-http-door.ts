@@ -54,7 +54,10 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   const app = await openRoutes({ ...options, answers, odd });
   const call = methodCalls({ access, methods, answers, odd });
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (!call(request, response)) app.routing(request, response);
+    if (call(request, response)) return;
+    // Every body is JSON, whatever the client calls it, and the router refuses types it cannot parse.
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json';
+    app.routing(request, response);
   };
   const server = tls === undefined ? createServer(limits, handle) : secureServer(tls, handle);
   server.keepAliveTimeout = idlePatience;
