@@ -1,9 +1,15 @@
-// An official SDK device for the tests. Environment: IOTHUB_DEVICE_CONNECTION_STRING, ANSWER: `echo`, `never`, `text`, `empty`, `none` (no listener), `large`.
+// An official SDK device for the tests. Environment: IOTHUB_DEVICE_CONNECTION_STRING, ANSWER: `echo`, `never`, `text`, `empty`, `none` (no listener), `large`;
+// LIFETIME: seconds its tokens live, each replaced after a third of that.
 // Says what happened, one line each: `connected`, `listening`, `desired {...}`, `reported`, `disconnected`, `error Name: message`.
 import device from 'azure-iot-device';
 import transport from 'azure-iot-device-mqtt';
 
-const client = device.Client.fromConnectionString(process.env.IOTHUB_DEVICE_CONNECTION_STRING, transport.Mqtt);
+const { IOTHUB_DEVICE_CONNECTION_STRING: text, LIFETIME: lifetime } = process.env;
+const renewing = (seconds) =>
+  device.SharedAccessKeyAuthenticationProvider.fromConnectionString(text, seconds, Math.ceil((seconds * 2) / 3));
+const client = lifetime
+  ? device.Client.fromAuthenticationProvider(renewing(Number(lifetime)), transport.Mqtt)
+  : device.Client.fromConnectionString(text, transport.Mqtt);
 // A refused device shall say so at once instead of trying for four minutes.
 client.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => 0 });
 const answers = {
