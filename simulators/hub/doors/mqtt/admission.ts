@@ -12,6 +12,8 @@ export const connackCodes = { protocol: 1, identifier: 2, credentials: 4, unauth
 
 export interface Admitted {
   readonly device: DeviceId;
+  /** The identity's generation: another one after it was deleted and made again. */
+  readonly generation: string;
   readonly expiresAt: Instant;
   readonly client?: string;
   /** Silence longer than this ends the connection. */
@@ -94,6 +96,7 @@ export function admit(packet: IConnectPacket, { access, find, hostName }: Admiss
   }
   return {
     device,
+    generation: identity.generationId,
     expiresAt: grant.expiresAt,
     silence: packet.keepalive ? Math.min(packet.keepalive * 1_500, longestSilence) : longestSilence,
     hints,

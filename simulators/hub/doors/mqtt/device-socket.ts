@@ -10,40 +10,19 @@ import {
   type Packet,
   type Parser,
 } from 'mqtt-packet';
-import type { Cancel, Clock } from '../../../clock/clock.ts';
-import type { Wait, Waits } from '../../../clock/waits.ts';
-import type { CloseReason, Emit, HubFact } from '../../../vocabulary/facts.ts';
+import type { Cancel } from '../../../clock/clock.ts';
+import type { Wait } from '../../../clock/waits.ts';
+import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
-import type { Connections, DeviceConnection } from '../../connections/connections.ts';
-import { excerptOf } from '../../methods/invocation.ts';
-import type { Methods } from '../../methods/methods.ts';
-import type { Twins } from '../../twins/twins.ts';
-import { type AdmissionTools, admit } from './admission.ts';
-import { mostSubscriptions, refused, type Sessions, Subscriptions } from './subscriptions.ts';
-import { type DeviceTopic, desiredTopic, methodTopic, readTopic, twinAnswerTopic } from './topics.ts';
-import { answerTwinGet, answerTwinReport, type TwinAnswer } from './twin-answers.ts';
+import type { DeviceConnection } from '../../connections/connections.ts';
+import { admit } from './admission.ts';
+import type { DoorTools } from './door-tools.ts';
+import { type Heard, hear, hint, message, messageLimit } from './hear.ts';
+import { mostSubscriptions, refused, Subscriptions } from './subscriptions.ts';
+import { desiredTopic, methodTopic, readTopic } from './topics.ts';
 
-/** What all sockets of a door share. */
-export interface DoorTools extends AdmissionTools {
-  readonly clock: Clock;
-  readonly emit: Emit<HubFact>;
-  readonly twins: Twins;
-  readonly connections: Connections;
-  readonly methods: Methods;
-  readonly sessions: Sessions;
-  readonly tls: boolean;
-  /** How long a connection outlives its token. */
-  readonly tokenGrace: Millis;
-  /** Sockets that have not sent a CONNECT yet. */
-  readonly greetings: Waits;
-  /** Sockets that are not over. */
-  readonly open: Set<DeviceSocket>;
-}
-
-/** Message body and properties together (reference 8). */
-const messageLimit = 262_144;
-/** A PUBLISH of that size with the longest topic; nothing a device may send is longer. */
+/** A PUBLISH of the largest message with the longest topic; nothing a device may send is longer. */
 const packetLimit = messageLimit + 65_536 + 16;
 /** A CONNECT holds at most five fields of 64 KB, but an honest one is under 1 KB and its sender is not known yet. */
 const greetingLimit = 16_384;
@@ -178,7 +157,7 @@ export class DeviceSocket implements DeviceConnection {
     if (this.#greeting) tools.greetings.end(this.#greeting);
     this.#greeting = undefined;
     const { device, client, hints } = admitted;
-    const session = tools.sessions.open(device, packet.clean !== false);
+    const session = tools.sessions.open(device, admitted.generation, packet.clean !== false);
     this.device = device;
     this.#subscriptions = session.subscriptions;
     this.#silence = admitted.silence;
@@ -226,51 +205,16 @@ export class DeviceSocket implements DeviceConnection {
     else if (said === undefined)
       this.#refuse(`published to '${topic.slice(0, 200)}', which is no topic of the service`);
     else {
-      this.#hear(said, packet.payload as Buffer, packet.retain); // the parser gives payloads as bytes
+      const heard: Heard = { said, payload: packet.payload as Buffer, retain: packet.retain }; // payloads are parsed as bytes
+      const reaction = hear(this, heard, this.#subscriptions, this.#tools);
+      if (reaction?.refuse !== undefined) this.#refuse(reaction.refuse);
+      else if (reaction?.topic !== undefined) this.#publish(reaction.topic, reaction.body);
       if (qos === 1) this.#write(generate({ cmd: 'puback', messageId: packet.messageId ?? 0 }));
     }
   }
 
-  #hear(said: DeviceTopic, payload: Buffer, retain: boolean): void {
-    switch (said.kind) {
-      case 'method-answer':
-        this.#tools.methods.answered(this, said.rid, said.status, payload);
-        break;
-      case 'twin-get':
-        this.#answerTwin(said.rid, answerTwinGet(this.device, this.#tools));
-        break;
-      case 'twin-report':
-        this.#answerTwin(said.rid, answerTwinReport(this.device, payload, this.#tools));
-        break;
-      case 'event': {
-        const bytes = payload.length + Buffer.byteLength(said.bag);
-        if (bytes > messageLimit) {
-          this.#refuse(`a message of ${bytes} bytes; at most ${messageLimit} are allowed`);
-          break;
-        }
-        if (retain) this.#hint('A retained message is not retained; the service passes it on as mqtt-retain.');
-        this.#message(payload, false);
-      }
-    }
-  }
-
-  #answerTwin(rid: string, { status, body, version }: TwinAnswer): void {
-    if (this.#subscriptions.has('twin-answers')) this.#publish(twinAnswerTopic(status, rid, version), body);
-    else this.#hint('A twin request was answered to nobody: subscribe to $iothub/twin/res/# first.');
-  }
-
-  #message(payload: Buffer, will: boolean): void {
-    this.#tools.emit({
-      type: 'message.received',
-      at: this.#tools.clock.now(),
-      device: this.device,
-      body: excerptOf(payload),
-      ...(will ? { will } : undefined),
-    });
-  }
-
   #hint(text: string): void {
-    this.#tools.emit({ type: 'hint.given', at: this.#tools.clock.now(), device: this.device, text });
+    hint(this.device, text, this.#tools);
   }
 
   /** Method requests and twin traffic go with QoS 0, as the service sends them (reference 2.7). */
@@ -312,7 +256,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#over();
     if (!connected) return;
     // [MQTT 3.1.1, 3.1.2-8] A will speaks for a device that went without saying so; not for one that was taken off the hub.
-    if (this.#will && !silentReasons.has(reason)) this.#message(this.#will, true);
+    if (this.#will && !silentReasons.has(reason)) message(this.device, this.#will, true, this.#tools);
     this.#tools.connections.closed(this, reason, detail);
   }
 

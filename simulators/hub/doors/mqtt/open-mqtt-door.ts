@@ -11,7 +11,8 @@ import type { Connections } from '../../connections/connections.ts';
 import type { Methods } from '../../methods/methods.ts';
 import type { Identity } from '../../registry/registry.ts';
 import type { Twins } from '../../twins/twins.ts';
-import { DeviceSocket, type DoorTools } from './device-socket.ts';
+import { DeviceSocket } from './device-socket.ts';
+import type { DoorTools } from './door-tools.ts';
 import { sessionsOf } from './subscriptions.ts';
 
 export interface MqttDoorOptions {

@@ -37,18 +37,16 @@ export interface Opened {
 }
 
 export class Sessions {
-  readonly #kept = new Map<DeviceId, Subscriptions>();
+  readonly #kept = new Map<DeviceId, { readonly generation: string; readonly subscriptions: Subscriptions }>();
 
-  /** A clean session forgets an earlier one and is itself not kept. */
-  open(device: DeviceId, clean: boolean): Opened {
+  /** A clean session forgets an earlier one and is itself not kept; nor is one kept of an identity deleted and made again (`generation`). */
+  open(device: DeviceId, generation: string, clean: boolean): Opened {
     const kept = this.#kept.get(device);
-    if (clean) {
-      this.#kept.delete(device);
-      return { subscriptions: new Subscriptions(), present: false };
-    }
-    const subscriptions = kept ?? new Subscriptions();
-    if (kept === undefined) this.#kept.set(device, subscriptions);
-    return { subscriptions, present: kept !== undefined };
+    if (clean) this.#kept.delete(device);
+    else if (kept?.generation === generation) return { subscriptions: kept.subscriptions, present: true };
+    const subscriptions = new Subscriptions();
+    if (!clean) this.#kept.set(device, { generation, subscriptions });
+    return { subscriptions, present: false };
   }
 }
 

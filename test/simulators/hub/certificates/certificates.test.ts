@@ -1,5 +1,5 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,7 +148,7 @@ describe('a CA that cannot be used is never replaced', () => {
       'its file is a folder',
       async () => {
         await unlink(path('authority', 'certificate'));
-        await import('node:fs/promises').then(({ mkdir }) => mkdir(path('authority', 'certificate')));
+        await mkdir(path('authority', 'certificate'));
       },
       'certificate',
       'cannot be read',

@@ -66,6 +66,7 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
 
   return {
     clock,
+    devices,
     facts,
     connections,
     methods,

@@ -1,6 +1,7 @@
 import { generate } from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Refusal } from '../../../../simulators/vocabulary/service-errors.ts';
+import { identity } from '../parts.ts';
 import { type Bench, nextMessage, openDoor } from './door-bench.ts';
 
 let bench: Bench;
@@ -213,6 +214,14 @@ describe('subscriptions', () => {
     expect((await second.packet('publish')).topic).toBe('$iothub/methods/POST/m/?$rid=1');
     second.send(publish('$iothub/methods/res/200/?$rid=1'));
     expect(await waiting).toMatchObject({ status: 200 });
+  });
+
+  test('of an identity that was deleted are not those of a new one with its id', async () => {
+    const first = await greeted('d', false);
+    first.send(subscribe(['$iothub/methods/POST/#', 0]));
+    await first.packet('suback');
+    bench.devices.set('d', { ...identity('d'), generationId: '2' });
+    expect((await greeted('d', false)).connack.sessionPresent).toBe(false);
   });
 
   test('are forgotten by a clean session', async () => {

@@ -1,0 +1,26 @@
+// What all sockets of one door share.
+import type { Clock } from '../../../clock/clock.ts';
+import type { Waits } from '../../../clock/waits.ts';
+import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
+import type { Millis } from '../../../vocabulary/units.ts';
+import type { Connections, DeviceConnection } from '../../connections/connections.ts';
+import type { Methods } from '../../methods/methods.ts';
+import type { Twins } from '../../twins/twins.ts';
+import type { AdmissionTools } from './admission.ts';
+import type { Sessions } from './subscriptions.ts';
+
+export interface DoorTools extends AdmissionTools {
+  readonly clock: Clock;
+  readonly emit: Emit<HubFact>;
+  readonly twins: Twins;
+  readonly connections: Connections;
+  readonly methods: Methods;
+  readonly sessions: Sessions;
+  readonly tls: boolean;
+  /** How long a connection outlives its token. */
+  readonly tokenGrace: Millis;
+  /** Sockets that have not sent a CONNECT yet. */
+  readonly greetings: Waits;
+  /** Sockets that are not over. */
+  readonly open: Set<DeviceConnection>;
+}
