@@ -1,6 +1,6 @@
 // Makes the CA and the server certificate, ECDSA P-256: its handshake costs the hub a quarter less than RSA-2048. No CRL or OCSP
 // address is put in: there is nobody to ask, and a client that asks would wait (reference 10.3).
-import './reflect.ts';
+import 'reflect-metadata';
 import { createPrivateKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
