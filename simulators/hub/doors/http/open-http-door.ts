@@ -25,7 +25,24 @@ export interface HttpDoorOptions extends Omit<RouteTools, 'answers' | 'odd'>, Ht
   readonly emit: Emit<HubFact>;
   readonly randomBytes: (count: number) => Buffer;
   readonly methods: Methods;
+  readonly limits?: HttpLimits;
 }
+
+/** How long a request may take to come in, ms. The answer may take as long as a device may. */
+export interface HttpLimits {
+  /** @default 15 s */
+  readonly headers: Millis;
+  /** Headers and body. @default 60 s */
+  readonly request: Millis;
+  /** How often that is looked at. @default 5 s */
+  readonly lookEvery: Millis;
+}
+
+export const httpLimits: HttpLimits = Object.freeze({
+  headers: seconds(15),
+  request: seconds(60),
+  lookEvery: seconds(5),
+});
 
 export interface HttpDoor {
   readonly address: DoorAddress;
@@ -34,9 +51,6 @@ export interface HttpDoor {
 }
 
 export const largestHeaders = kilobytes(16);
-/** A request's headers, and the whole of it, must be in by then. The answer may take as long as a device may. */
-const headersPatience: Millis = seconds(15);
-const requestPatience: Millis = seconds(60);
 const handshakePatience: Millis = seconds(10);
 /** Longer than SDK pools keep an unused connection, so that it is not cut under a request just sent. */
 const idlePatience: Millis = seconds(120);
@@ -59,9 +73,16 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json';
     app.routing(request, response);
   };
-  const server = tls === undefined ? createServer(limits, handle) : secureServer(tls, handle);
+  const limits = optionsOf(options.limits ?? httpLimits);
+  const server = tls === undefined ? createServer(limits, handle) : secureServer(tls, limits, handle);
   server.keepAliveTimeout = idlePatience;
-  server.on('connection', (socket: Socket) => socket.setNoDelay(true));
+  // Those in their TLS handshake among them, of which the server itself keeps no list.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A connection that ended between two requests is nobody's mistake.
     if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
@@ -74,19 +95,20 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   });
 
   const address = await listen(server, options.host, options.port);
-  return { address, stop: () => stopServer(server, clock).then(() => app.close()) };
+  return { address, stop: () => stopServer(server, sockets, clock).then(() => app.close()) };
 }
 
-const limits: ServerOptions = {
+const optionsOf = ({ headers, request, lookEvery }: HttpLimits): ServerOptions => ({
   noDelay: true,
   maxHeaderSize: largestHeaders,
-  headersTimeout: headersPatience,
-  requestTimeout: requestPatience,
-  connectionsCheckingInterval: seconds(5),
-};
+  headersTimeout: headers,
+  requestTimeout: request,
+  connectionsCheckingInterval: lookEvery,
+});
 
 const secureServer = (
   { key, certificate }: NonNullable<HttpListening['tls']>,
+  limits: ServerOptions,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server =>
   // TLS 1.2 stays: the Python SDK speaks nothing newer (reference 2.1).
@@ -101,10 +123,7 @@ const problems: Readonly<Record<string, readonly [string, string]>> = {
     '431 Request Header Fields Too Large',
     `The request's headers are larger than ${largestHeaders} bytes.`,
   ],
-  ERR_HTTP_REQUEST_TIMEOUT: [
-    '408 Request Timeout',
-    `The request was not complete after ${headersPatience / 1e3} s for its headers or ${requestPatience / 1e3} s in all.`,
-  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request was not complete in time.'],
 };
 
 function listen(server: Server, host: string, port: number): Promise<DoorAddress> {
@@ -119,9 +138,11 @@ function listen(server: Server, host: string, port: number): Promise<DoorAddress
   });
 }
 
-function stopServer(server: Server, clock: Clock): Promise<void> {
+function stopServer(server: Server, sockets: ReadonlySet<Socket>, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const cutOff = clock.after(stopPatience, () => server.closeAllConnections());
+    const cutOff = clock.after(stopPatience, () => {
+      for (const socket of sockets) socket.destroy();
+    });
     // A kept-alive connection falls idle when its last answer is out, and nothing else would end it.
     const sweep = clock.every(sweepEvery, () => server.closeIdleConnections());
     server.close(() => {

@@ -295,7 +295,7 @@ describe('bulk', () => {
       expect((await ask('POST', '/devices', { body })).status).toBe(200);
     }
     expect(hub.counts().devices).toBe(10_000);
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 });
 

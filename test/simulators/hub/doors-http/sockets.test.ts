@@ -1,10 +1,22 @@
 // What a careless or hostile client can send to the HTTP door: it is answered or cut off, reported, and harms nobody else.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { Agent, request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../../simulators/clock/system.ts';
+import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/access.ts';
+import { ensureCertificates } from '../../../../simulators/hub/certificates/certificates.ts';
+import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
+import { openHttpDoor } from '../../../../simulators/hub/doors/http/open-http-door.ts';
+import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
+import { openQueries } from '../../../../simulators/hub/query/query.ts';
+import { openRegistry, type Registry } from '../../../../simulators/hub/registry/registry.ts';
+import { openStore } from '../../../../simulators/hub/store/store.ts';
+import { openTwins } from '../../../../simulators/hub/twins/twins.ts';
+import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
 import { until } from '../../../support/a-lab.ts';
 import { aHub, allShut } from '../hub/a-hub.ts';
 
@@ -25,6 +37,28 @@ async function say(port: number, bytes: string | Buffer): Promise<string> {
   socket.write(bytes);
   await once(socket, 'close');
   return text;
+}
+
+/** What a door needs, without the rest of a hub. */
+function httpParts() {
+  const clock = systemClock();
+  const facts: HubFact[] = [];
+  const emit = (fact: HubFact) => void facts.push(fact);
+  const store = openStore(undefined, clock.now());
+  const connections = openConnections({ clock, emit });
+  const { activity } = connections;
+  const find = (id: string) => registry.find(id);
+  const twins = openTwins({ clock, emit, store, activity, find, notify: () => false });
+  const registry: Registry = openRegistry({ clock, emit, store, randomBytes, twins, activity, close: () => {} });
+  const hostName = 'hub.localhost';
+  const access = openAccess({ clock, hostName, find, policies: defaultPolicies(randomBytes) });
+  const methods = openMethods({ clock, emit, find, connections });
+  const queries = openQueries(registry, twins);
+  return {
+    facts,
+    store,
+    parts: { clock, emit, randomBytes, hostName, registry, twins, connections, access, methods, queries },
+  };
 }
 
 const portOf = (hub: Awaited<ReturnType<typeof aHub>>['hub']): number => hub.status.doors.http?.port ?? 0;
@@ -95,6 +129,52 @@ test('a caller that leaves before its answer came harms nobody', async () => {
   socket.destroy();
   await until(() => facts.some((fact) => fact.type === 'invocation.ended'));
   expect((await ask('GET', '/twins/pump')).status).toBe(200);
+});
+
+test.each([
+  ['headers', 'GET / HTTP/1.1\r\nHost: x\r\n'],
+  ['a body', 'PATCH /twins/pump HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"'],
+])('a caller that never finishes its %s is let go with 408', async (_title, beginning) => {
+  const { facts, parts } = httpParts();
+  const door = await openHttpDoor({
+    ...parts,
+    host: '127.0.0.1',
+    port: 0,
+    limits: { headers: 50, request: 50, lookEvery: 20 },
+  });
+  onTestFinished(() => door.stop());
+  expect(await say(door.address.port, beginning)).toMatch(/HTTP\/1\.1 408 Request Timeout\r\n/);
+  expect(facts.at(-1)).toMatchObject({ type: 'input.refused', detail: expect.stringContaining('timeout') });
+});
+
+test('a store that cannot write is answered with 500001, and reading goes on', async () => {
+  const { facts, parts, store } = httpParts();
+  const door = await openHttpDoor({ ...parts, host: '127.0.0.1', port: 0 });
+  onTestFinished(() => door.stop());
+  parts.registry.put('pump', {}, undefined);
+  store.close();
+  const headers = { authorization: parts.access.serviceToken('iothubowner', 60) };
+  const url = `http://127.0.0.1:${door.address.port}/twins/pump`;
+  const patch = await fetch(url, { method: 'PATCH', headers, body: '{"tags":{"a":1}}' });
+  expect([patch.status, patch.headers.get('iothub-errorcode')]).toEqual([500, 'ServerError']);
+  expect(await (await fetch(url, { headers })).json()).toMatchObject({ version: 2, tags: {} });
+  expect(facts.some((fact) => fact.type === 'twin.patched')).toBe(false);
+});
+
+test('stopping does not wait for a connection that never says anything, not even its TLS handshake', async () => {
+  const { parts } = httpParts();
+  const { serverKey: key, serverCertificate: certificate } = await ensureCertificates({
+    hostName: 'hub.localhost',
+    clock: parts.clock,
+    randomBytes,
+  });
+  for (const tls of [undefined, { key, certificate }]) {
+    const door = await openHttpDoor({ ...parts, host: '127.0.0.1', port: 0, ...(tls === undefined ? {} : { tls }) });
+    const socket = await dial(door.address.port);
+    const gone = once(socket, 'close');
+    await door.stop();
+    await gone;
+  }
 });
 
 test('random bytes, and random bytes where a request had good ones, never stop the hub', async () => {
