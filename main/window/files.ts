@@ -72,6 +72,6 @@ export const windowHeaders = (file: WindowFile, contract?: string): Record<strin
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), bluetooth=()',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=()',
   'cache-control': file.lasting ? 'private, max-age=31536000, immutable' : 'no-store',
 });

@@ -53,10 +53,10 @@ const journalRows = 20_000;
 export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchTools): Promise<Workbench> {
   const folder = options.ephemeral ? undefined : openDataFolder(options.dataDir);
   const last = folder ? readSettings(folder.settings, tools.now()) : undefined;
-  if (last?.notice) tools.notice(last.notice);
+  const notices = last?.notice === undefined ? [] : [last.notice];
   const seed = options.seed ?? last?.settings?.seed ?? tools.newSeed();
 
-  const lab = await openOnFreePorts(options, folder, seed, tools);
+  const lab = await openOnFreePorts(options, folder, seed, notices, tools);
   const { status } = lab;
   const withdraw = announceHub(status, {
     dataDir: folder?.path,
@@ -110,9 +110,12 @@ async function openOnFreePorts(
   options: WorkbenchOptions,
   folder: DataFolder | undefined,
   seed: number,
+  earlier: readonly string[],
   tools: WorkbenchTools,
 ): Promise<Lab> {
-  const { listen, notices } = await choosePorts(options.ports, true);
+  const { listen, notices: givenWay } = await choosePorts(options.ports, true);
+  // Told twice: at once to whoever reads the terminal, and in the window for as long as it is open.
+  const notices = [...earlier, ...givenWay];
   for (const text of notices) tools.notice(text);
   const open = (ports: typeof listen) =>
     tools.openLab({
@@ -122,6 +125,7 @@ async function openOnFreePorts(
       fleetWorkers: Math.max(1, Math.min(8, availableParallelism() - 2)),
       hub: { folder: folder?.hub, hostName: options.hostName, listen: ports },
       journalRows,
+      notices,
     });
   try {
     return await open(listen);
@@ -129,7 +133,8 @@ async function openOnFreePorts(
     if (!(error instanceof LabError) || (error.code !== 'port.taken' && error.code !== 'port.forbidden')) throw error;
     const { https = 0, mqtts = 0, mqtt = 0 } = options.ports;
     if (https === listen.https && mqtts === listen.mqtts && mqtt === listen.mqtt) throw error;
-    tools.notice(`${error.message}; a free port is taken instead`);
+    notices.push(`${error.message}; a free port is taken instead`);
+    tools.notice(notices.at(-1) ?? '');
     return open({ ...listen, https, mqtts, mqtt });
   }
 }

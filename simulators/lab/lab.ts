@@ -30,6 +30,8 @@ export interface LabOptions {
   };
   /** Rows the journal keeps; the oldest are forgotten and counted. */
   readonly journalRows: number;
+  /** Sentences of the host to show beside the hub's own: a port that had to give way, settings that were moved aside. */
+  readonly notices?: readonly string[];
 }
 
 /** What one press of the invoke button asks. Timeouts in whole seconds, ranges as the service documents them. */

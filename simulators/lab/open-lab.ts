@@ -52,7 +52,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     },
   });
   hubState = 'running';
-  notices.push(...crew.hub.notices);
+  notices.push(...(options.notices ?? []), ...crew.hub.notices);
 
   const invoker = localInvoker(crew.hub, clock);
   twins = new TwinReader(invoker, clock);

@@ -110,6 +110,7 @@ describe('while it runs', () => {
     await open();
     expect(asked[1]?.hub.listen).toMatchObject({ https: 0, mqtts: 0 });
     expect(notices.at(-1)).toBe('port 443 is taken; a free port is taken instead');
+    expect(asked[1]?.notices).toEqual(notices); // the window shows them too
   });
 
   test('a port the user named does not', async () => {
