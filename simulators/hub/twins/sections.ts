@@ -35,8 +35,10 @@ export function contentOf(section: JsonObject): JsonObject {
 
 /** RFC 7386 at every level: null deletes, objects merge, scalars and arrays replace. Deleting what is not there changes nothing. */
 export function merged(target: JsonObject, patch: JsonObject): JsonObject {
+  const names = Object.keys(patch);
+  if (names.length === 0) return target;
   const result = copy(target);
-  for (const name of Object.keys(patch)) {
+  for (const name of names) {
     const value = patch[name] as Json;
     if (value === null) delete result[name];
     else if (isObject(value)) {
@@ -106,8 +108,11 @@ export function sectionFrom(text: string): Section {
 export function bared(value: Json): Json {
   if (Array.isArray(value)) return value.map(bared);
   if (!isObject(value)) return value;
+  const names = Object.keys(value);
+  // Most sections of most devices are empty: they share one object.
+  if (names.length === 0) return nothing;
   const result = copy(nothing);
-  for (const name of Object.keys(value)) result[name] = bared(value[name] as Json);
+  for (const name of names) result[name] = bared(value[name] as Json);
   return result;
 }
 
