@@ -3,7 +3,6 @@
 import type { Excerpt, Fact, FleetFact, InvocationEnded } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import { explanations, type ServiceErrorName } from '../vocabulary/service-errors.ts';
-import type { Millis } from '../vocabulary/units.ts';
 import type { Legs, TrafficDetail, TrafficRow, TrafficView } from '../vocabulary/views.ts';
 import { parseFilter, type RowTest } from './filter.ts';
 import { type PlainFact, rowOf } from './rows.ts';
@@ -24,20 +23,27 @@ export interface JournalQuery {
   readonly upTo?: number | undefined;
 }
 
+type InvocationBegun = Extract<Fact, { type: 'invocation.begun' }>;
 type Handled = Extract<FleetFact, { type: 'method.handled' }>;
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-interface Entry {
-  row: Writable<TrafficRow>;
-  rid?: string;
-  responseTimeout?: Millis;
-  connectTimeout?: Millis;
-  request?: Excerpt;
-  response?: Excerpt;
-  ended?: InvocationEnded;
-  handled?: Handled;
-  hints?: string[];
-  kept: number; // characters held by the excerpts
+/** A class with all its members from the start, because thousands are made a second: one added later would be kept apart from it. */
+class Entry {
+  rid: string | undefined;
+  begun: InvocationBegun | undefined;
+  ended: InvocationEnded | undefined;
+  handled: Handled | undefined;
+  request: Excerpt | undefined;
+  hints: string[] | undefined;
+  kept = 0; // characters held by the excerpts
+
+  constructor(readonly row: Writable<TrafficRow>) {}
+
+  /** The row as it is shown. Legs are worked out only then: most rows are never looked at. */
+  shown(): TrafficRow {
+    if (this.ended !== undefined) this.row.legs ??= legsOf(this.ended, this.handled);
+    return this.row;
+  }
 }
 
 export class Journal {
@@ -102,12 +108,13 @@ export class Journal {
     const rows: TrafficRow[] = [];
     let matching = 0;
     for (let place = this.#entries.length - 1; place >= this.#first; place--) {
-      const { row } = this.#entries[place] as Entry;
+      const entry = this.#entries[place] as Entry;
+      const { row } = entry;
       if (query.upTo !== undefined && row.id > query.upTo) continue;
       if (query.device !== undefined && row.device !== query.device) continue;
       if (!test(row)) continue;
       matching += 1;
-      if (rows.length < query.limit) rows.push(row);
+      if (rows.length < query.limit) rows.push(entry.shown());
     }
     // Facts of two threads arrive in batches, so the order of arrival is not quite the order of time.
     rows.sort((one, other) => one.at - other.at || one.id - other.id);
@@ -140,36 +147,39 @@ export class Journal {
     this.#early.clear();
   }
 
-  #begin(fact: Extract<Fact, { type: 'invocation.begun' }>): Entry {
-    const entry = this.#add(
-      { at: fact.at, kind: 'method', device: fact.device, name: fact.method, pending: true, bytes: fact.request.bytes },
-      fact.request.text.length,
-    );
-    entry.responseTimeout = fact.responseTimeout;
-    entry.connectTimeout = fact.connectTimeout;
-    entry.request = fact.request;
+  #begin(fact: InvocationBegun): void {
+    const { at, device, method: name, request, rid } = fact;
+    const entry = new Entry({
+      id: this.#nextId(),
+      at,
+      kind: 'method',
+      device,
+      name,
+      pending: true,
+      bytes: request.bytes,
+    });
+    entry.begun = fact;
+    entry.request = request;
+    this.#add(entry, request.text.length);
     this.#byCall.set(fact.call, entry);
-    if (fact.rid !== undefined) this.#join(entry, fact.rid);
-    return entry;
+    if (rid !== undefined) this.#join(entry, rid);
   }
 
   #end(fact: InvocationEnded): void {
-    const entry = this.#byCall.get(fact.call) ?? this.#begin({ ...fact, type: 'invocation.begun', at: fact.begunAt });
-    this.#byCall.delete(fact.call);
-    const { row } = entry;
-    row.pending = false;
-    row.httpStatus = fact.httpStatus;
-    row.duration = fact.at - fact.begunAt;
-    row.bytes = fact.request.bytes + (fact.response?.bytes ?? 0);
-    if (fact.deviceStatus !== undefined) row.deviceStatus = fact.deviceStatus;
-    if (fact.error !== undefined) row.error = fact.error;
-    if (fact.response !== undefined) {
-      entry.response = fact.response;
-      this.#keep(entry, fact.response.text.length);
+    const { rid, request, response } = fact;
+    let entry = this.#byCall.get(fact.call);
+    if (entry === undefined) {
+      // Most calls end before their beginning has crossed to this thread, and come as their end alone.
+      entry = new Entry(endedRow(this.#nextId(), fact));
+      entry.request = request;
+      this.#add(entry, request.text.length);
+    } else {
+      this.#byCall.delete(fact.call);
+      Object.assign(entry.row, endedRow(entry.row.id, fact));
     }
     entry.ended = fact;
-    if (fact.rid !== undefined && entry.rid === undefined) this.#join(entry, fact.rid);
-    row.legs = legsOf(fact, entry.handled);
+    if (response !== undefined) this.#keep(entry, response.text.length);
+    if (rid !== undefined && entry.rid === undefined) this.#join(entry, rid);
   }
 
   #handle(fact: Handled): void {
@@ -181,7 +191,7 @@ export class Journal {
     }
     entry.handled = fact;
     if (fact.faults.length > 0) entry.row.faults = fact.faults;
-    if (entry.ended !== undefined) entry.row.legs = legsOf(entry.ended, fact);
+    if (entry.row.legs !== undefined && entry.ended !== undefined) entry.row.legs = legsOf(entry.ended, fact);
   }
 
   #join(entry: Entry, rid: string): void {
@@ -207,12 +217,17 @@ export class Journal {
   #plain(fact: PlainFact): void {
     const made = rowOf(fact);
     if (made === undefined) return;
-    const entry = this.#add({ at: fact.at, pending: false, ...made.row }, made.request?.text.length ?? 0);
-    if (made.request !== undefined) entry.request = made.request;
+    const entry = new Entry({ id: this.#nextId(), at: fact.at, pending: false, ...made.row });
+    entry.request = made.request;
+    this.#add(entry, made.request?.text.length ?? 0);
   }
 
-  #add(row: Omit<TrafficRow, 'id'>, kept: number): Entry {
-    const entry: Entry = { row: { id: ++this.#lastId, ...row }, kept: 0 };
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #add(entry: Entry, kept: number): void {
     this.#entries.push(entry);
     this.#keep(entry, kept);
     while (this.size > this.options.most || (this.#kept > this.options.mostBytes && this.size > 1)) this.#forget();
@@ -220,7 +235,6 @@ export class Journal {
       this.#entries = this.#entries.slice(this.#first);
       this.#first = 0;
     }
-    return entry;
   }
 
   #keep(entry: Entry, characters: number): void {
@@ -237,6 +251,20 @@ export class Journal {
   }
 }
 
+/** Optional members are left out rather than undefined, as in every row; the answered call has its own literal because it is the hot path. */
+function endedRow(id: number, fact: InvocationEnded): Writable<TrafficRow> {
+  const { begunAt: at, device, method: name, httpStatus, deviceStatus, error, request, response } = fact;
+  const bytes = request.bytes + (response?.bytes ?? 0);
+  const duration = fact.at - at;
+  if (deviceStatus !== undefined && error === undefined)
+    return { id, at, kind: 'method', device, name, pending: false, bytes, httpStatus, duration, deviceStatus };
+  return {
+    ...{ id, at, kind: 'method', device, name, pending: false, bytes, httpStatus, duration },
+    ...(deviceStatus === undefined ? {} : { deviceStatus }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
 /** In order, adding up to the duration. Without word from the device (not one of ours) its way and its work are one leg. */
 function legsOf(ended: InvocationEnded, handled: Handled | undefined): Legs {
   const sentAt = ended.sentAt ?? ended.at;
@@ -250,7 +278,8 @@ function legsOf(ended: InvocationEnded, handled: Handled | undefined): Legs {
 const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 function detailOf(entry: Entry): TrafficDetail {
-  const { row, ended, handled } = entry;
+  const { row, begun, ended, handled } = entry;
+  const asked = ended ?? begun;
   const moments = [
     { name: 'asked', at: ended?.begunAt ?? row.at },
     { name: 'sent to the device', at: ended?.sentAt },
@@ -261,12 +290,11 @@ function detailOf(entry: Entry): TrafficDetail {
   ].filter((moment): moment is { name: string; at: number } => moment.at !== undefined);
   const explanation = row.error === undefined ? undefined : explanations[row.error as ServiceErrorName];
   return {
-    row,
+    row: entry.shown(),
     ...(entry.rid === undefined ? {} : { rid: entry.rid }),
-    ...(entry.responseTimeout === undefined ? {} : { responseTimeout: entry.responseTimeout }),
-    ...(entry.connectTimeout === undefined ? {} : { connectTimeout: entry.connectTimeout }),
+    ...(asked === undefined ? {} : { responseTimeout: asked.responseTimeout, connectTimeout: asked.connectTimeout }),
     ...(entry.request === undefined ? {} : { request: entry.request }),
-    ...(entry.response === undefined ? {} : { response: entry.response }),
+    ...(ended?.response === undefined ? {} : { response: ended.response }),
     moments: moments.sort((one, other) => one.at - other.at),
     ...(explanation === undefined ? {} : { explanation }),
     hints: entry.hints ?? [],
