@@ -59,17 +59,19 @@ export async function buildStale({ withBench = false, say = () => {} } = {}) {
   const release = await takeLock(join(root, 'dist', '.build-lock'));
   try {
     const parts = stale(); // another build may have done it while this one waited
-    for (const part of parts) {
-      const began = performance.now();
-      const digest = digestOf(root, part.sources); // taken first: what changes during the build is stale afterwards
-      await part.build();
-      markFresh(root, part, digest);
-      say(`built ${part.name} in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
-    }
+    await Promise.all(parts.map((part) => buildPart(part, say))); // esbuild and vite work in threads and processes of their own
     return parts.map((part) => part.name);
   } finally {
     release();
   }
+}
+
+async function buildPart(part, say) {
+  const began = performance.now();
+  const digest = digestOf(root, part.sources); // taken first: what changes during the build is stale afterwards
+  await part.build();
+  markFresh(root, part, digest);
+  say(`built ${part.name} in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
 
 const partIsFresh = (part) => isFresh(root, part, digestOf(root, part.sources));
