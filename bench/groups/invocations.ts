@@ -55,8 +55,18 @@ export const invocations: Group = async ({ programs, runs, say }) => {
 
   const closed: Record<keyof typeof targets, LoadResult[]> = { ours: [], bare: [], sdk: [] };
   const open: Record<'ours' | 'bare', LoadResult[]> = { ours: [], bare: [] };
+  /** What hub and devices spend together on one call, microseconds of a core: drifts less than rates do when the machine is busy. */
+  const spent: Record<keyof typeof targets, number[]> = { ours: [], bare: [], sdk: [] };
+  const spenders = { ours: [lab], bare: [bareHub, responders], sdk: [lab, sdk] };
+  const cpuOf = async (side: keyof typeof targets): Promise<number> => {
+    const each = await Promise.all(spenders[side].map((program) => program.call('cpu')));
+    return each.reduce((sum, micros) => sum + micros);
+  };
   const saturate = async (side: keyof typeof targets): Promise<void> => {
-    closed[side].push(await load.call('closedLoop', { target: targets[side], inFlight, warmSeconds: 0.5, seconds }));
+    const before = await cpuOf(side);
+    const result = await load.call('closedLoop', { target: targets[side], inFlight, warmSeconds: 0.5, seconds });
+    closed[side].push(result);
+    spent[side].push(((await cpuOf(side)) - before) / (result.callsPerSecond * (seconds + 0.5)));
   };
   const pace = async (side: keyof typeof open): Promise<void> => {
     open[side].push(await load.call('openLoop', { target: targets[side], perSecond: steadyRate, seconds }));
@@ -96,6 +106,8 @@ export const invocations: Group = async ({ programs, runs, say }) => {
       reference: closed.bare.map(({ p99 }) => p99),
       goal: { of: 'ratio', at: 'most', bound: 1.5 },
     },
+    { name: 'invocations.cpu', unit: 'us/call', ours: spent.ours, reference: spent.bare },
+    { name: 'invocations.cpu-against-sdk', unit: 'us/call', ours: spent.ours, reference: spent.sdk },
     {
       // Nagle's algorithm would hold replies until the device's next request: 20 ms at this rate over 100 devices.
       name: 'invocations.steady-p50',

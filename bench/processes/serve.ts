@@ -13,7 +13,17 @@ export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly stack?: string | undefined } };
 
-export function serve(handlers: Handlers): void {
+/** Every process also answers `cpu`: microseconds its threads have spent since it began. */
+const common = {
+  cpu(): number {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+};
+export type Common = typeof common;
+
+export function serve(own: Handlers): void {
+  const handlers: Handlers = { ...common, ...own };
   const send = process.send?.bind(process);
   if (send === undefined) throw new Error('this file is started by the bench, not by hand');
   process.on('message', async ({ id, name, argument }: Call) => {

@@ -1,13 +1,13 @@
 // Starts measured programs as processes of their own, so that none of them pays for another's garbage, and ends every one of them.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Answer, Call, Handlers } from './serve.ts';
+import type { Answer, Call, Common, Handlers } from './serve.ts';
 
 export interface Program<Calls extends Handlers> {
-  call<Name extends keyof Calls & string>(
+  call<Name extends keyof (Calls & Common) & string>(
     name: Name,
-    ...argument: Parameters<Calls[Name]>
-  ): Promise<Awaited<ReturnType<Calls[Name]>>>;
+    ...argument: Parameters<(Calls & Common)[Name]>
+  ): Promise<Awaited<ReturnType<(Calls & Common)[Name]>>>;
   stop(): Promise<void>;
 }
 
@@ -40,9 +40,13 @@ export class Programs {
   }
 }
 
+/** `BENCH_PROFILE=<folder>` has every process and each of its threads leave a CPU profile there. */
+const profiling =
+  process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`];
+
 function startProgram<Calls extends Handlers>(file: string, { exposeGc = false }: ProgramOptions): Program<Calls> {
   const child = fork(fileURLToPath(new URL(`./${file}.mjs`, import.meta.url)), {
-    execArgv: exposeGc ? ['--expose-gc'] : [],
+    execArgv: [...(exposeGc ? ['--expose-gc'] : []), ...profiling],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -70,7 +74,7 @@ function startProgram<Calls extends Handlers>(file: string, { exposeGc = false }
   };
 }
 
-/** Asked first (it then writes its profile, when NODE_OPTIONS asks for one), made to after five seconds. */
+/** Asked first (it then writes its profile), made to after five seconds. */
 async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
   if (child.connected) child.disconnect();
   const killing = setTimeout(() => child.kill('SIGKILL'), 5_000);
