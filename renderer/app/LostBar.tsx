@@ -13,7 +13,7 @@ export function LostBar() {
       <IconPlugConnectedX aria-hidden="true" />
       <span className={styles.grow}>
         <strong>Connection to the host lost.</strong> What you see is the last that was known. It is tried again by
-        itself.
+        itself; after a restart of Hubfleet, open the address it printed.
       </span>
       <Button look="quiet" onClick={() => client.retry()}>
         Try now

@@ -135,7 +135,7 @@ function Version() {
   const version = useTotals((totals) => totals.version);
   return version ? (
     <Cell title="Version of Hubfleet">
-      <span className={styles.name}>{version}</span>
+      <span className={`${styles.name} ${styles.version}`}>{version}</span>
     </Cell>
   ) : null;
 }

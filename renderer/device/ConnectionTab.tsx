@@ -16,7 +16,7 @@ export function ConnectionTab({ view }: { readonly view: NonNullable<DeviceView>
     <dl className={styles.connection}>
       <dt>State</dt>
       <dd>
-        <span className={styles.path}>
+        <span className={styles.now}>
           <StateMark state={row.state} /> {row.detail ?? stateMeanings[row.state]}, <Elapsed at={row.since} />
         </span>
       </dd>

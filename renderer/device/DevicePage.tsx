@@ -75,21 +75,21 @@ export function DevicePage({ device }: { readonly device: string }) {
               title="Drops the link as a power cycle would"
               onClick={() => order('device.reboot', { devices: [device] })}
             >
-              Reboot
+              <span>Reboot</span>
             </Button>
             {row.state === 'off' || row.state === 'failed' ? (
               <Button
                 icon={<IconPlugConnected aria-hidden="true" />}
                 onClick={() => order('device.start', { devices: [device] })}
               >
-                Connect
+                <span>Connect</span>
               </Button>
             ) : (
               <Button
                 icon={<IconPlugOff aria-hidden="true" />}
                 onClick={() => order('device.stop', { devices: [device] })}
               >
-                Disconnect
+                <span>Disconnect</span>
               </Button>
             )}
           </>

@@ -102,7 +102,6 @@ export function Wall() {
         const sprite = sprites(cells.states[index] ?? 'o', cells.faulted[index] === '1');
         const left = x + (wide - mark) / 2;
         const over = y + (labelled ? high * 0.36 : high / 2) - mark / 2;
-        if (sprite) context.drawImage(sprite, left, over, mark, mark);
         if (labelled) {
           context.fillStyle = label;
           context.font = `${labelSize}px ${mono}`;
@@ -118,6 +117,7 @@ export function Wall() {
             context.stroke();
           }
         }
+        if (sprite) context.drawImage(sprite, left, over, mark, mark);
       }
     };
     frame = requestAnimationFrame(paint);
@@ -265,13 +265,17 @@ const labelLength = (wide: number): number => (wide >= 72 ? 8 : 6);
 
 function cellFor(many: number, width: number, height: number, scale: number) {
   const room = Math.max(1, width - 2 * margin);
-  const sizes = cellSizes.map(({ wide, high, labelled }) => ({
-    wide: Math.round(wide * scale),
-    high: Math.round(high * scale),
-    mark: Math.round((labelled || high < 28 ? 20 : Math.min(26, high - 6)) * scale),
-    labelled,
-    across: Math.max(1, Math.floor(room / Math.round(wide * scale))),
-  }));
+  const sizes = cellSizes.map(({ wide, high, labelled }) => {
+    const across = Math.max(1, Math.floor(room / Math.round(wide * scale)));
+    return {
+      // What is left of a line is shared out, so that the wall ends where the pane ends.
+      wide: Math.floor(room / across),
+      high: Math.round(high * scale),
+      mark: Math.round((labelled || high < 28 ? 20 : Math.min(26, high - 6)) * scale),
+      labelled,
+      across,
+    };
+  });
   const last = sizes.at(-1);
   const fits = sizes.find(({ across, high }) => Math.ceil(many / across) * high <= height - 2 * margin) ?? last;
   return fits ?? { wide: 20, high: 20, mark: 20, labelled: false, across: 1 };

@@ -175,7 +175,7 @@ function FanOut({ run }: { readonly run: RunView }) {
         {[...run.outcomes]
           .sort((left, right) => right.count - left.count)
           .map(({ key, count: many }) => (
-            <li key={key}>
+            <li key={key} aria-label={`${wordsOfOutcome(key)}: ${plural(many, 'call')}`}>
               <Outcome name={key} />
               <span
                 className={`${styles.bar} ${isGood(key) ? '' : styles.bad}`}
@@ -226,6 +226,11 @@ function Outcome({ name }: { readonly name: string }) {
       <DeviceStatus status={device === undefined ? undefined : Number(device)} />
     </span>
   );
+}
+function wordsOfOutcome(key: string): string {
+  const [http, device] = key.split('/');
+  if (Number.isNaN(Number(http))) return key;
+  return device === undefined ? `HTTP ${http}` : `HTTP ${http}, device ${device}`;
 }
 const isGood = (key: string): boolean => /^200(\/[123]\d\d)?$/.test(key);
 

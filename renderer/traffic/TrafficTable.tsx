@@ -56,7 +56,7 @@ const widths: Readonly<Record<Column, number>> = {
   status: 64,
   size: 68,
   duration: 80,
-  waterfall: 168,
+  waterfall: 144,
 };
 const dispensable: readonly Column[] = ['size', 'kind', 'waterfall', 'time'];
 const numbers: ReadonlySet<Column> = new Set(['size', 'duration']);

@@ -140,11 +140,21 @@ export function CheckField({
   const id = useId();
   return (
     <div className={styles.check}>
-      <input id={id} type="checkbox" checked={checked} onChange={(event) => change(event.target.checked)} />
-      <label htmlFor={id}>
-        {label}
-        {hint ? <span className={styles.hint}>{hint}</span> : null}
-      </label>
+      <input
+        id={id}
+        type="checkbox"
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        checked={checked}
+        onChange={(event) => change(event.target.checked)}
+      />
+      <div>
+        <label htmlFor={id}>{label}</label>
+        {hint ? (
+          <p id={`${id}-hint`} className={styles.hint}>
+            {hint}
+          </p>
+        ) : null}
+      </div>
     </div>
   );
 }

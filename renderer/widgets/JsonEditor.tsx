@@ -1,6 +1,7 @@
 // A small JSON editor that says where the text is wrong. The editor itself is loaded when first needed; a plain text area stands in until then.
 import { lazy, Suspense } from 'react';
 import styles from './JsonEditor.module.css';
+import { wrongPlace } from './json-place.ts';
 
 const CodeMirror = lazy(() => import('./CodeMirror.tsx'));
 
@@ -36,21 +37,8 @@ export function JsonEditor(props: JsonEditorProps) {
 /** The sentence for text that is no JSON; undefined when it is, or is blank. */
 export function jsonProblem(text: string, what: string): string | undefined {
   if (text.trim() === '') return undefined;
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch (error) {
-    const said = error instanceof Error ? error.message : '';
-    const where = /line (\d+) column (\d+)/.exec(said);
-    const offset = /position (\d+)/.exec(said);
-    const before = offset ? text.slice(0, Number(offset[1])) : '';
-    const line = where?.[1] ?? (offset ? String(before.split('\n').length) : undefined);
-    const column = where?.[2] ?? (offset ? String(before.length - before.lastIndexOf('\n')) : undefined);
-    const reason = said
-      .replace(/ in JSON.*$/s, '')
-      .replace(/, ".*$/s, '')
-      .replace(/^Expected/, 'expected')
-      .replace(/^Unexpected/, 'unexpected');
-    return `${what}: not valid JSON${line ? ` at line ${line}, column ${column}` : ''}: ${reason}.`;
-  }
+  const wrong = wrongPlace(text);
+  return wrong
+    ? `${what}: not valid JSON at line ${wrong.line}, column ${wrong.column}: expected ${wrong.expected}, found ${wrong.found}.`
+    : undefined;
 }

@@ -2,9 +2,10 @@
 import styles from './KeyText.module.css';
 
 const mac = /mac/i.test(navigator.platform);
+const common = { Escape: 'Esc', ArrowUp: '↑', ArrowDown: '↓' };
 const names: Readonly<Record<string, string>> = mac
-  ? { mod: '⌘', shift: '⇧', alt: '⌥', Enter: '↩', Escape: 'Esc' }
-  : { mod: 'Ctrl', shift: 'Shift', alt: 'Alt', Enter: 'Enter', Escape: 'Esc' };
+  ? { ...common, mod: '⌘', shift: '⇧', alt: '⌥', Enter: '↩' }
+  : { ...common, mod: 'Ctrl', shift: 'Shift', alt: 'Alt', Enter: 'Enter' };
 
 export function KeyText({ shortcut }: { readonly shortcut: string }) {
   const chords = shortcut.split(' ').map((chord) =>

@@ -1,0 +1,132 @@
+// What holds on every screen: axe finds nothing in either theme, text grows to 200%, the palette reaches every command.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/host.ts';
+
+const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).withTags(standards).analyze();
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
+  );
+}
+
+const screens: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  fleet: async (page) => {
+    await page
+      .getByRole('row', { name: /device-0002/ })
+      .getByRole('gridcell')
+      .nth(1)
+      .click();
+  },
+  wall: async (page) => {
+    await page.getByRole('radio', { name: 'Wall of cells' }).check({ force: true });
+    await expect(page.getByRole('list', { name: 'Legend' })).toBeVisible();
+  },
+  device: async (page) => {
+    await page.getByRole('button', { name: 'device-0002', exact: true }).click();
+    await page
+      .getByRole('row', { name: /connected/ })
+      .first()
+      .click();
+    await expect(page.getByRole('region', { name: 'Row in detail' })).toBeVisible();
+  },
+  twin: async (page) => {
+    await page.getByRole('button', { name: 'device-0002', exact: true }).click();
+    await page.getByRole('tab', { name: /Twin/ }).click();
+    await page.getByRole('button', { name: 'Edit desired' }).click();
+    await expect(page.getByRole('textbox', { name: 'Desired properties as JSON' })).toBeVisible();
+  },
+  connection: async (page) => {
+    await page.getByRole('button', { name: 'device-0002', exact: true }).click();
+    await page.getByRole('tab', { name: 'Connection' }).click();
+  },
+  faults: async (page) => {
+    await page.getByRole('tab', { name: /Faults/ }).click();
+    await page.getByRole('button', { name: 'Change', exact: true }).first().click();
+  },
+  'new fleet': async (page) => {
+    await page.getByRole('button', { name: 'Add fleet' }).click();
+    await expect(page.getByRole('form', { name: 'New fleet' })).toBeVisible();
+  },
+  result: async (page) => {
+    await page.getByLabel('Target').selectOption('all');
+    await page.getByRole('combobox', { name: 'Method', exact: true }).fill('echo');
+    await page.getByRole('button', { name: 'Invoke on 100 devices' }).click();
+    await expect(page.getByRole('list', { name: 'Outcomes' }).getByRole('listitem')).not.toHaveCount(0);
+  },
+  traffic: async (page) => {
+    await page.getByRole('button', { name: 'Traffic', exact: true }).click();
+    await expect(page.getByRole('grid', { name: 'Traffic' }).getByRole('row').nth(3)).toBeVisible();
+  },
+  hub: async (page) => {
+    await page.getByRole('button', { name: 'Hub', exact: true }).click();
+    await expect(page.getByRole('table', { name: 'Doors' })).toBeVisible();
+  },
+  settings: async (page) => {
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  },
+  palette: async (page) => {
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('textbox', { name: 'Search commands' })).toBeVisible();
+  },
+};
+
+for (const scheme of ['dark', 'light'] as const) {
+  test.describe(`in ${scheme}`, () => {
+    test.use({ colorScheme: scheme, contextOptions: { reducedMotion: 'reduce' } });
+    for (const [name, show] of Object.entries(screens)) {
+      test(`axe finds nothing wrong with: ${name}`, async ({ open }) => {
+        await show(open);
+        expect(await violations(open)).toEqual([]);
+      });
+    }
+  });
+}
+
+test('the theme follows the system until it is chosen, and the choice is kept', async ({ open }) => {
+  const background = () => open.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await open.emulateMedia({ colorScheme: 'light' });
+  const light = await background();
+  await open.emulateMedia({ colorScheme: 'dark' });
+  const dark = await background();
+  expect(dark).not.toBe(light);
+
+  await open.getByRole('button', { name: 'Settings', exact: true }).click();
+  await open.getByRole('radio', { name: 'Light' }).check({ force: true });
+  expect(await background()).toBe(light);
+  await open.reload();
+  await expect.poll(background).toBe(light);
+});
+
+test('at 200% the text is twice as large and no screen scrolls sideways', async ({ open }) => {
+  await open.getByRole('button', { name: 'Settings', exact: true }).click();
+  const size = () => open.evaluate(() => Number.parseFloat(getComputedStyle(document.body).fontSize));
+  expect(await size()).toBe(13);
+  await open.getByRole('radio', { name: '200%' }).check({ force: true });
+  expect(await size()).toBe(26);
+  for (const screen of ['Fleet', 'Traffic', 'Hub', 'Settings']) {
+    await open.getByRole('button', { name: screen, exact: true }).click();
+    expect(await open.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  }
+});
+
+test('the palette finds a command by name and does it; ? lists the shortcuts', async ({ open }) => {
+  await open.keyboard.press('Control+k');
+  await open.getByRole('textbox', { name: 'Search commands' }).fill('wall');
+  await open.keyboard.press('Enter');
+  await expect(open.getByRole('list', { name: 'Legend' })).toBeVisible();
+  await open.keyboard.press('Control+k');
+  await open.getByRole('textbox', { name: 'Search commands' }).fill('go to hub');
+  await open.keyboard.press('Enter');
+  await expect(open.getByRole('heading', { name: 'Local hub' })).toBeVisible();
+  await open.keyboard.press('g');
+  await open.keyboard.press('f');
+  await expect(open.getByRole('list', { name: 'Legend' })).toBeVisible();
+  await open.keyboard.press('?');
+  await expect(open.getByRole('dialog', { name: 'Shortcuts' })).toContainText('Ctrl+Enter');
+  await open.keyboard.press('Escape');
+  await expect(open.getByRole('dialog', { name: 'Shortcuts' })).toHaveCount(0);
+});
