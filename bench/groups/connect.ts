@@ -1,19 +1,17 @@
-// A thousand devices connect, subscribe and read their twins, all at once: ours through the lab; bare `mqtt` clients and SDK devices on the
-// bare hub, which checks and stores nothing. So ours pays for its hub's work as well.
+// A thousand devices connect, subscribe and read their twins, all at once: ours, bare `mqtt` clients and SDK devices, each kind from a process
+// of its own and all on our own hub, which checks their tokens. So the hub's part is the same for all, and the clients are compared.
+import type { FleetProcessCalls } from '../ours/fleet.process.ts';
 import type { LabCalls } from '../ours/lab.process.ts';
+import { credentials, provision } from '../ours/service.ts';
 import type { ClientsCalls } from '../reference/clients.process.ts';
-import type { BareHubCalls } from '../reference/hub.process.ts';
 import type { SdkCalls } from '../reference/sdk.process.ts';
 import { type Group, type GroupTools, inTurns, numbered } from './group.ts';
-import { type BareCertificate, bareCertificate } from './tls.ts';
 
 const devices = 1_000;
-const key = Buffer.from('the bare hub checks no key').toString('base64');
 
 export const connect: Group = async (tools) => {
-  const certificate = await bareCertificate();
-  const tls = await measure(tools, certificate);
-  const plain = await measure(tools, undefined);
+  const tls = await measure(tools, true);
+  const plain = await measure(tools, false);
   const unit = 'devices/s';
   return [
     {
@@ -43,62 +41,62 @@ export const connect: Group = async (tools) => {
 /** Devices a second, one value a run. The SDK speaks TLS only. */
 async function measure(
   { programs, runs, say }: GroupTools,
-  certificate: BareCertificate | undefined,
+  overTls: boolean,
 ): Promise<Record<'ours' | 'bare' | 'sdk', number[]>> {
   const rates: Record<'ours' | 'bare' | 'sdk', number[]> = { ours: [], bare: [], sdk: [] };
-  const mode = certificate === undefined ? 'plain' : 'TLS';
-  const bareHub = programs.start<BareHubCalls>('reference/hub.process');
-  const { host, mqtt: port } = await bareHub.call('open', certificate === undefined ? {} : { tls: certificate });
-  const clients = programs.start<ClientsCalls>('reference/clients.process');
+  const mode = overTls ? 'TLS' : 'plain';
   const lab = programs.start<LabCalls>('ours/lab.process');
-  await lab.call('open', { fleetWorkers: 1 });
+  const hub = await lab.call('open', { fleetWorkers: 1 });
+  const door = overTls ? hub.doors.mqtts : hub.doors.mqtt;
+  if (door === undefined) throw new Error(`the hub opened no MQTT door for ${mode}`);
+  const address = { host: door.host, port: door.port, ...(overTls ? { ca: hub.ca.pem } : {}) };
 
-  const bare = async (): Promise<number> => {
-    const seconds = await clients.call('connect', {
-      ...{ host, port, devices: numbered('bare', devices).map((id) => ({ id })) },
-      ...(certificate === undefined ? {} : { ca: certificate.ca }),
-    });
-    await clients.call('disconnect');
+  const fleet = programs.start<FleetProcessCalls>('ours/fleet.process');
+  const ourIds = numbered('ours', devices);
+  const [{ key }] = await provision(hub, ourIds);
+  const clients = programs.start<ClientsCalls>('reference/clients.process');
+  const bareDevices = credentials(hub, await provision(hub, numbered('bare', devices)));
+
+  const ours = async (): Promise<number> => {
+    const seconds = await fleet.call('connect', { ...address, name: 'ours', ids: ourIds, key });
+    await fleet.call('disconnect', { name: 'ours' });
     return devices / seconds;
   };
-  const ours = async (): Promise<number> => {
-    const seconds = await lab.call('startFleet', { fleet: 'bench', count: devices });
-    await lab.call('stopFleet', { fleet: 'bench' });
+  const bare = async (): Promise<number> => {
+    const seconds = await clients.call('connect', { ...address, devices: bareDevices });
+    await clients.call('disconnect');
     return devices / seconds;
   };
   const sides: [keyof typeof rates, () => Promise<number>][] = [
     ['ours', ours],
     ['bare', bare],
   ];
-  if (certificate !== undefined) {
+  if (overTls) {
     const sdk = programs.start<SdkCalls>('reference/sdk.process');
+    const sdkDevices = await provision(hub, numbered('sdk', devices));
     sides.push([
       'sdk',
       async () => {
-        const seconds = await sdk.call('connect', {
-          ...{ hostName: 'localhost', port, ca: certificate.ca },
-          devices: numbered('sdk', devices).map((id) => ({ id, key })),
-        });
+        const { hostName, ca } = hub;
+        const seconds = await sdk.call('connect', { hostName, port: door.port, ca: ca.pem, devices: sdkDevices });
         await sdk.call('disconnect');
         return devices / seconds;
       },
     ]);
   }
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 500)); // the hub still hears of the last ones that left
 
   say(`connect: warming up over ${mode}`);
-  await lab.call('addFleet', {
-    ...{ name: 'bench', count: devices, id: 'ours-{index:00000}', tls: certificate !== undefined },
-    connect: { perSecond: 100_000 },
-  });
-  await lab.call('stopFleet', { fleet: 'bench' });
-  for (const [, once] of sides) await once();
+  for (const [, once] of sides) {
+    await once();
+    await settled();
+  }
   await inTurns(
     runs,
-    sides.map(
-      ([side, once]) =>
-        async () =>
-          void rates[side].push(await once()),
-    ),
+    sides.map(([side, once]) => async () => {
+      rates[side].push(await once());
+      await settled();
+    }),
     (round) => say(`connect: run ${round} of ${runs} over ${mode}`),
   );
   await programs.stopAll();

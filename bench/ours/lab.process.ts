@@ -2,7 +2,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { HubStatus } from '../../simulators/hub/hub.ts';
 import { type Lab, openLab } from '../../simulators/lab/lab.ts';
-import { fleetName } from '../../simulators/vocabulary/ids.ts';
 import { type FleetSpecInput, fleetSpecSchema } from '../../simulators/vocabulary/specs.ts';
 import { serve } from '../processes/serve.ts';
 
@@ -35,8 +34,6 @@ async function online(count: number, limitSeconds = 120): Promise<void> {
     await pause(10);
   }
 }
-
-const fetches = { filter: 'kind:twin fetched', limit: 1_000 };
 
 /** Asks what the window asks when it is clicked, all the time, and keeps the longest wait. */
 function clicks(): () => number {
@@ -83,28 +80,6 @@ const handlers = {
     await opened().addFleet(spec);
     await online(before + spec.count);
     return { seconds: (performance.now() - begun) / 1_000, slowestClick: slowest() };
-  },
-  async stopFleet({ fleet }: { readonly fleet: string }): Promise<void> {
-    const { online: count } = opened().views.totals().devices;
-    const stopping =
-      opened()
-        .views.totals()
-        .fleets.find(({ name }) => name === fleet)?.online ?? 0;
-    opened().stopFleet(fleetName(fleet));
-    await online(count - stopping);
-  },
-  /** Connects a stopped fleet; gives the seconds until the last device has its twin, by the hub's own clock. */
-  async startFleet({ fleet, count }: { readonly fleet: string; readonly count: number }): Promise<number> {
-    opened().clearTraffic();
-    const begun = opened().views.totals().at;
-    opened().startFleet(fleetName(fleet));
-    await online(count);
-    for (;;) {
-      const { rows, matching } = opened().views.traffic(fetches);
-      if (matching >= count) return (Math.max(...rows.map((row) => row.at)) - begun) / 1_000;
-      if (opened().views.totals().at - begun > 120_000) throw new Error(`only ${matching} twins were read`);
-      await pause(10);
-    }
   },
   async stop(): Promise<void> {
     await lab?.stop();

@@ -15,11 +15,17 @@ export function serviceToken(hub: HubStatus): string {
   });
 }
 
+export interface Provisioned {
+  readonly id: string;
+  /** Base64. */
+  readonly key: string;
+}
+
 /** Registers devices with one key for all; at most 100 go in one request. */
 export async function provision(
   hub: HubStatus,
   ids: readonly string[],
-): Promise<readonly { readonly id: string; readonly key: string }[]> {
+): Promise<readonly [Provisioned, ...Provisioned[]]> {
   const key = Buffer.from('a key for every measured device').toString('base64');
   const { http } = hub.doors;
   const authorization = serviceToken(hub);
@@ -37,5 +43,13 @@ export async function provision(
     });
     if (!response.ok) throw new Error(`registering devices: ${response.status} ${await response.text()}`);
   }
-  return ids.map((id) => ({ id, key }));
+  return ids.map((id) => ({ id, key })) as [Provisioned, ...Provisioned[]];
 }
+
+/** User name and token for clients that do not make their own. */
+export const credentials = (hub: HubStatus, devices: readonly Provisioned[]) =>
+  devices.map(({ id, key }) => ({
+    id,
+    username: `${hub.hostName}/${id}/?api-version=2021-04-12`,
+    password: signToken({ resource: `${hub.hostName}/devices/${id}`, key, expiresAt: Date.now() + 3_600_000 }),
+  }));
