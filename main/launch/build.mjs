@@ -134,6 +134,9 @@ async function buildWindow() {
   const fresh = join(root, 'dist', `.renderer-${process.pid}`);
   const old = join(root, 'dist', `.renderer-old-${process.pid}`);
   const place = join(root, 'dist', 'renderer');
+  // Vite asks the environment, not its `mode`, whether React's development build goes in; a test runner says `test` there.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
   try {
     await build({
       root: resolve(root, 'renderer'),
@@ -144,6 +147,8 @@ async function buildWindow() {
     if (statSync(place, { throwIfNoEntry: false })) renameSync(place, old);
     renameSync(fresh, place);
   } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
     rmSync(fresh, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
   }
