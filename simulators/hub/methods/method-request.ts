@@ -26,7 +26,9 @@ export interface MethodRequest {
 const nothing = Buffer.alloc(0);
 const noHints: readonly string[] = [];
 
-export function readMethodRequest(body: Buffer): MethodRequest {
+export function readMethodRequest(bytes: Buffer): MethodRequest {
+  // Some clients begin with a byte order mark, which JSON does not have.
+  const body = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
   const members = membersOf(body);
   let method: string | undefined;
   let responseSeconds: number = responseTimeoutRange.default;

@@ -33,6 +33,10 @@ describe('a request that is allowed', () => {
     },
   );
 
+  test('a body that begins with a byte order mark', () => {
+    expect(read('\ufeff{"methodName":"m","payload":[1]}')).toMatchObject({ method: 'm', payload: Buffer.from('[1]') });
+  });
+
   test('a payload of 128 KB', () => {
     const asked = read(`{"methodName":"m","payload":"${'x'.repeat(payloadLimit - 2)}"}`);
     expect(asked.refusal).toBeUndefined();
