@@ -3,7 +3,7 @@ import { deviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { TwinKeeper } from '../twins/open-twins.ts';
-import { invalid, isBody } from './identity.ts';
+import { invalid, isBody, shown } from './identity.ts';
 import type { Changes } from './open-registry.ts';
 
 const mostEntries = 100;
@@ -67,7 +67,7 @@ function runEntry(entry: unknown, index: number, tools: Tools): readonly EntryEr
   const name = typeof asked === 'string' ? asked.toLowerCase() : '';
   const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
   if (mode === undefined) {
-    return refused(invalid(`importMode: ${JSON.stringify(asked) ?? 'nothing'} must be one of ${modeNames}.`));
+    return refused(invalid(`importMode: ${shown(asked)} must be one of ${modeNames}.`));
   }
   if (typeof entry.moduleId === 'string' && entry.moduleId !== '') {
     return refused(refuse('FeatureNotSupported', 'moduleId: this hub has no modules so far.'), String(asked));

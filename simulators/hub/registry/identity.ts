@@ -163,4 +163,6 @@ export const invalid = (message: string): Refusal => refuse('ArgumentInvalid', m
 const absent = (value: unknown): value is undefined | null | '' =>
   value === undefined || value === null || value === '';
 
-const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 100) ?? String(value);
+/** A value as a sentence names it. Lists and objects are not written out: they may nest deeper than the stack. */
+export const shown = (value: unknown): string =>
+  Array.isArray(value) ? 'a list' : isBody(value) ? 'an object' : (JSON.stringify(value)?.slice(0, 100) ?? 'nothing');

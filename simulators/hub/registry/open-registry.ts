@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { TwinKeeper } from '../twins/open-twins.ts';
 import type { Asked } from '../twins/twin-changes.ts';
 import { runBulk } from './bulk.ts';
-import { deviceShape, idProblem, invalid, isBody, Problem, readSettings, type Settings } from './identity.ts';
+import { deviceShape, idProblem, invalid, isBody, Problem, readSettings, type Settings, shown } from './identity.ts';
 import { unmatched } from './if-match.ts';
 import { isoText, neverText } from './moments.ts';
 import type { Identity, Registry } from './registry.ts';
@@ -89,7 +89,9 @@ export function openRegistry(options: RegistryOptions): Registry {
     if (!isBody(body)) return invalid('The request body must be a JSON object.');
     const named = body.deviceId ?? body.id;
     return named !== undefined && named !== null && named !== id
-      ? invalid(`deviceId: '${String(named).slice(0, 140)}' in the body is not the '${id}' of the request.`)
+      ? invalid(
+          `deviceId: ${typeof named === 'string' ? `'${named.slice(0, 140)}'` : shown(named)} in the body is not the '${id}' of the request.`,
+        )
       : body;
   }
 

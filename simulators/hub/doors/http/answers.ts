@@ -12,7 +12,7 @@ export interface Answers {
   /** As `json`, with text whose characters are bytes: a device's payload passes through unchanged. */
   bytes(response: ServerResponse, status: number, latin1: string): void;
   nothing(response: ServerResponse): void;
-  refusal(response: ServerResponse, refusal: Refusal, form: ErrorForm): void;
+  refusal(response: ServerResponse, refusal: Refusal, form: ErrorForm, extra?: readonly string[]): void;
   /** A whole answer as text, for a socket whose request could not even be read. */
   raw(status: string, refusal: Refusal): string;
 }
@@ -53,11 +53,11 @@ export function openAnswers(clock: Clock, randomBytes: (count: number) => Buffer
       response.writeHead(204, ['Vary', 'Origin', 'Server', 'Hubfleet', 'x-ms-request-id', requestId()]);
       response.end();
     },
-    refusal(response, refusal, form) {
-      const extra = ['iothub-errorcode', refusal.name];
+    refusal(response, refusal, form, extra = []) {
+      const headers = ['iothub-errorcode', refusal.name, ...extra];
       // The rest of a body that is too large is not worth reading.
-      if (refusal.status === 413) extra.push('Connection', 'close');
-      json(response, refusal.status, bodyOf(refusal, form, clock.now(), randomBytes), extra);
+      if (refusal.status === 413) headers.push('Connection', 'close');
+      json(response, refusal.status, bodyOf(refusal, form, clock.now(), randomBytes), headers);
     },
     raw(status, refusal) {
       const body = bodyOf(refusal, 'nested', clock.now(), randomBytes);

@@ -45,7 +45,9 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  for (const { method, path, right, form, run } of routesOf(tools)) {
+  const routes = routesOf(tools);
+  const allowed = methodsByPath(routes);
+  for (const { method, path, right, form, run } of routes) {
     app.route({
       method,
       url: path,
@@ -66,7 +68,14 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
     send(reply, { body: { name: 'hubfleet', hostName: tools.hostName, text } }, 'nested');
   });
   app.setNotFoundHandler((request, reply) => {
-    const path = (request.raw.url ?? '').split('?')[0]?.slice(0, 200);
+    const url = request.raw.url ?? '';
+    const path = (url.split('?')[0] ?? '').slice(0, 200);
+    const methods = allowed(url.split('?')[0] ?? '').join(', ');
+    if (methods !== '') {
+      const refusal = refuse('GenericMethodNotAllowed', `${path} has ${methods}, not ${request.method}.`);
+      reply.hijack();
+      return answers.refusal(reply.raw, refusal, formOf(url), ['Allow', methods]);
+    }
     send(reply, refuse('GenericNotFound', `${request.method} ${path} is not part of this hub's API.`), 'nested');
   });
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
@@ -129,6 +138,15 @@ function refusalFor({ statusCode, message }: Error & { statusCode?: number }): R
   return statusCode !== undefined && statusCode < 500
     ? refuse('GenericBadRequest', message)
     : refuse('ServerError', `The hub failed: ${message}`);
+}
+
+/** The HTTP methods that the table, and the method calls beside it, have for a path; none for a path of nobody. */
+function methodsByPath(routes: readonly Route[]): (path: string) => readonly string[] {
+  const known = [...routes, { method: 'POST', path: '/twins/:id/methods' }].map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`),
+  }));
+  return (path) => known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
 }
 
 const formOf = (url: string): ErrorForm => (/^\/(devices|statistics)(?!\/query)/.test(url) ? 'plain' : 'nested');

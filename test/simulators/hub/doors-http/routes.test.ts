@@ -493,9 +493,8 @@ describe('everything else', () => {
 
   test.each([
     ['GET', '/nothing'],
-    ['GET', '/twins/a/methods'],
-    ['POST', '/twins/a'],
     ['GET', '/twins/'],
+    ['GET', '/twins/a/methods/b'],
     ['PUT', '/jobs/v2/x'],
   ])('%s %s is 404000 with a sentence', async (method, path) => {
     const { ask } = await aHub();
@@ -505,6 +504,42 @@ describe('everything else', () => {
       number: 404000,
       message: `${method} ${path} is not part of this hub's API.`,
     });
+  });
+
+  test.each([
+    ['GET', '/twins/a/methods?api-version=2021-04-12', 'POST'],
+    ['PUT', '/twins/a/methods/', 'POST'],
+    ['POST', '/twins/a', 'GET, PATCH, PUT'],
+    ['PATCH', '/devices/a', 'GET, PUT, DELETE'],
+    ['OPTIONS', '/statistics/devices', 'GET'],
+  ])('%s %s is 405000 and names the methods there are', async (method, path, allow) => {
+    const { ask } = await aHub();
+    const answer = await ask(method, path);
+    expect([answer.status, answer.error.name, answer.headers.allow]).toEqual([405, 'GenericMethodNotAllowed', allow]);
+    expect(answer.error.message).toContain(`${path.split('?')[0]} has ${allow}, not ${method}.`);
+  });
+
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  test.each([
+    ['PUT', '/devices/pump', `{"status":${deep}}`, 'status: a list'],
+    ['PUT', '/devices/pump', `{"authentication":{"type":${deep}}}`, 'authentication.type: a list'],
+    ['PUT', '/devices/pump', `{"deviceId":${deep}}`, 'deviceId: a list'],
+    ['PUT', '/devices/pump', '{"deviceId":{"toString":1}}', 'deviceId: an object'],
+  ])(
+    '%s %s with a value deeper than the stack, or without a text, is 400 and not 500',
+    async (method, path, body, text) => {
+      const { ask } = await aHub();
+      const answer = await ask(method, path, { body });
+      expect([answer.status, answer.error.name]).toEqual([400, 'ArgumentInvalid']);
+      expect(answer.error.message).toContain(text);
+    },
+  );
+
+  test('an importMode deeper than the stack is refused like any other', async () => {
+    const { ask } = await aHub();
+    const answer = await ask('POST', '/devices', { body: `[{"id":"pump","importMode":${deep}}]` });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ errors: [{ deviceId: 'pump', errorCode: 'ArgumentInvalid' }] });
   });
 
   test('a path that cannot be decoded is 400', async () => {
