@@ -27,17 +27,18 @@ export interface ConnectionObserver {
 export interface Connections {
   readonly size: number;
   find(device: DeviceId): DeviceConnection | undefined;
-  /** Newest wins: closes the one that was there with `replaced`. */
-  opened(connection: DeviceConnection, client: string | undefined): void;
+  /** Newest wins: closes the one that was there with `replaced`. `modelId` as the device gave it, for the twin. */
+  opened(connection: DeviceConnection, client: string | undefined, modelId?: string): void;
   /** The device subscribed to direct methods; calls in connect timeout go out now. */
   ready(connection: DeviceConnection): void;
   /** Called once by the door when a connection ended. Fails the calls that wait on it. */
   closed(connection: DeviceConnection, reason: CloseReason, detail?: string): void;
-  /** For the Device and Twin shapes: state, and when it last changed or traffic was last seen. */
+  /** For the Device and Twin shapes: state, when it last changed or traffic was last seen, and the model of the last connection. */
   activity(device: DeviceId): {
     readonly connected: boolean;
     readonly changedAt?: Instant;
     readonly lastActivityAt?: Instant;
+    readonly modelId?: string;
   };
   /** Any packet from a device, for lastActivityTime. Cheap. */
   touch(device: DeviceId): void;

@@ -10,6 +10,7 @@ interface Seen {
   connection: DeviceConnection | undefined;
   changedAt: Instant;
   lastActivityAt: Instant;
+  modelId: string | undefined;
 }
 
 export interface ConnectionsOptions {
@@ -29,17 +30,18 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
 
     find: (device) => devices.get(device)?.connection,
 
-    opened(connection, client) {
+    opened(connection, client, modelId) {
       const { device, protocol, tls } = connection;
       // The old one's door reports it gone while it closes, so that 'disconnected' comes before the new 'connected'.
       devices.get(device)?.connection?.close('replaced');
       const at = clock.now();
       const seen = devices.get(device);
-      if (seen === undefined) devices.set(device, { connection, changedAt: at, lastActivityAt: at });
+      if (seen === undefined) devices.set(device, { connection, changedAt: at, lastActivityAt: at, modelId });
       else {
         seen.connection = connection;
         seen.changedAt = at;
         seen.lastActivityAt = at;
+        seen.modelId = modelId;
       }
       size += 1;
       emit({ type: 'device.connected', at, device, protocol, tls, ...(client === undefined ? {} : { client }) });
@@ -74,6 +76,7 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
         connected: seen.connection !== undefined,
         changedAt: seen.changedAt,
         lastActivityAt: seen.lastActivityAt,
+        ...(seen.modelId === undefined ? {} : { modelId: seen.modelId }),
       };
     },
 

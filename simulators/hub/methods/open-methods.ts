@@ -148,6 +148,8 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 
     listening(connection) {
       for (const invocation of [...(waiting.get(connection.device) ?? [])]) {
+        // A write may end the connection; who has not been sent then goes on waiting for the next one.
+        if (!connection.listensForMethods) return;
         unpark(invocation);
         send(invocation, connection);
         deliver(invocation);

@@ -111,7 +111,7 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
   function bodyOf(id: DeviceId, twin: Twin): { readonly body: object; readonly etag: string } | Refusal {
     const identity = find(id);
     if (identity === undefined) return unknown(id);
-    const { connected, lastActivityAt } = activity(id);
+    const { connected, lastActivityAt, modelId = '' } = activity(id);
     const etag = etagText(twin.etag);
     const body = {
       deviceId: id,
@@ -125,7 +125,7 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
       cloudToDeviceMessageCount: 0,
       authenticationType: identity.authentication.type,
       x509Thumbprint: identity.authentication.x509Thumbprint,
-      modelId: '',
+      modelId,
       version: twin.version,
       tags: twin.tags,
       properties: { desired: serviceView(twin.desired), reported: serviceView(twin.reported) },

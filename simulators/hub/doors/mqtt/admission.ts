@@ -16,6 +16,7 @@ export interface Admitted {
   readonly generation: string;
   readonly expiresAt: Instant;
   readonly client?: string;
+  readonly modelId?: string;
   /** Silence longer than this ends the connection. */
   readonly silence: Millis;
   readonly will?: Buffer;
@@ -101,6 +102,7 @@ export function admit(packet: IConnectPacket, { access, find, hostName }: Admiss
     silence: packet.keepalive ? Math.min(packet.keepalive * 1_500, longestSilence) : longestSilence,
     hints,
     ...(name.client === undefined ? undefined : { client: cut(name.client, 256) }),
+    ...(name.modelId === undefined ? undefined : { modelId: cut(name.modelId, 256) }),
     ...(willFits ? { will: Buffer.from(will.payload) } : undefined),
   };
 }

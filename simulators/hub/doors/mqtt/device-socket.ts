@@ -24,10 +24,10 @@ import { desiredTopic, methodTopic, readTopic } from './topics.ts';
 
 /** A PUBLISH of the largest message with the longest topic; nothing a device may send is longer. */
 const packetLimit = messageLimit + 65_536 + 16;
-/** A CONNECT holds at most five fields of 64 KB, but an honest one is under 1 KB and its sender is not known yet. */
-const greetingLimit = 16_384;
-/** Bytes waiting for a device that does not read; then it is let go rather than kept in memory. */
-const unreadLimit = 4_194_304;
+/** A CONNECT with the longest will there is, 64 KB, and room for names and token; its sender is not known yet. */
+const greetingLimit = 98_304;
+/** Bytes waiting for a device that does not read, 256 of the largest payloads; then it is let go rather than kept in memory. */
+const unreadLimit = 33_554_432;
 
 const pong = generate({ cmd: 'pingresp' });
 const empty = Buffer.alloc(0);
@@ -156,7 +156,7 @@ export class DeviceSocket implements DeviceConnection {
     }
     if (this.#greeting) tools.greetings.end(this.#greeting);
     this.#greeting = undefined;
-    const { device, client, hints } = admitted;
+    const { device, client, modelId, hints } = admitted;
     const session = tools.sessions.open(device, admitted.generation, packet.clean !== false);
     this.device = device;
     this.#subscriptions = session.subscriptions;
@@ -165,7 +165,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#will = admitted.will;
     this.#state = 'connected';
     this.#write(connack(session.present, 0));
-    tools.connections.opened(this, client);
+    tools.connections.opened(this, client, modelId);
     for (const text of hints) tools.emit({ type: 'hint.given', at, device, text });
     this.#check();
     if (this.listensForMethods) tools.connections.ready(this);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensureCertificates } from '../../../../simulators/hub/certificates/certificates.ts';
 import { openMqttDoor } from '../../../../simulators/hub/doors/mqtt/open-mqtt-door.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
+import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { type Bench, hostName, openDoor } from './door-bench.ts';
 
@@ -59,6 +60,26 @@ describe('let in', () => {
       device: 'd',
       text: expect.stringContaining('api-version'),
     });
+  });
+
+  test('with a will of 64 KB that comes in pieces', async () => {
+    const { send, packet, closed } = await bench.socket();
+    const topic = 'devices/d/messages/events/';
+    const greeting = bench.greeting('d', {
+      will: { topic, payload: Buffer.alloc(65_000, 'w'), qos: 1, retain: false },
+    });
+    send(greeting.subarray(0, 30_000));
+    // Its packets come in after the first piece, so that the door has looked at that by then.
+    const other = await bench.client('e');
+    await other.publishAsync('devices/e/messages/events/', '', { qos: 1 });
+    send(greeting.subarray(30_000));
+    expect(await Promise.race([packet('connack'), closed])).toMatchObject({ returnCode: 0 });
+  });
+
+  test('with the model it names in its user name', async () => {
+    const username = `${hostName}/d/?api-version=2021-04-12&model-id=dtmi:com:example:Pump;1`;
+    await bench.client('d', { username });
+    expect(bench.connections.activity(deviceId('d'))).toMatchObject({ modelId: 'dtmi:com:example:Pump;1' });
   });
 
   test('with a will for a topic it may not use: the will is ignored, and said so', async () => {

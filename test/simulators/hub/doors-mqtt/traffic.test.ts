@@ -270,6 +270,16 @@ describe('what ends a connection', () => {
     expect(bench.facts.of('message.received')).toEqual([]);
   });
 
+  test('a burst of large calls does not cost a device its connection', async () => {
+    const client = await bench.client();
+    const payload = 'x'.repeat(131_000);
+    const calls = Array.from({ length: 100 }, () => bench.invoke('d', { payload, connectTimeoutInSeconds: 30 }));
+    client.on('message', (topic) => client.publish(`$iothub/methods/res/200/${topic.slice(topic.indexOf('?'))}`, '1'));
+    await client.subscribeAsync('$iothub/methods/POST/#');
+    for (const answer of await Promise.all(calls)) expect(answer).toMatchObject({ status: 200 });
+    expect(client.connected).toBe(true);
+  });
+
   test('a device that does not read is let go before it fills the memory', async () => {
     const { send, socket } = await greeted();
     send(subscribe(['$iothub/twin/PATCH/properties/desired/#', 0]));

@@ -38,7 +38,7 @@ async function aDevice(hub: Hub, id: string, key: string): Promise<MqttClient> {
     host: '127.0.0.1',
     port: doors.mqtt?.port ?? 0,
     clientId: id,
-    username: `${hostName}/${id}/?api-version=2021-04-12`,
+    username: `${hostName}/${id}/?api-version=2021-04-12&model-id=dtmi:com:example:Pump;1`,
     password: signToken({ resource: `${hostName}/devices/${id}`, key, expiresAt: Date.now() + 3_600_000 }),
     reconnectPeriod: 0,
   });
@@ -201,7 +201,10 @@ describe('devices and services', () => {
     });
     const bytes = Buffer.from(await raw.arrayBuffer());
     expect(bytes.subarray('{"status":404,"payload":'.length, -1)).toEqual(answers.broken);
-    expect((await ask('GET', '/twins/pump')).body).toMatchObject({ connectionState: 'Connected' });
+    expect((await ask('GET', '/twins/pump')).body).toMatchObject({
+      connectionState: 'Connected',
+      modelId: 'dtmi:com:example:Pump;1',
+    });
     expect((await ask('GET', '/statistics/service')).body).toEqual({ connectedDeviceCount: 1 });
   });
 

@@ -187,6 +187,27 @@ describe('no device listens', () => {
     expect(refusalOf(one)).toBe('404 404103 00:00:00');
   });
 
+  test('a connection that ends while waiting calls go out takes none along that it was not sent', async () => {
+    const all = [1, 2, 3].map(() => call('d', { connectTimeoutInSeconds: 20 }));
+    const device = connect('d', false);
+    device.listensForMethods = true;
+    device.sendMethod = () => {
+      device.listensForMethods = false;
+      device.close('protocol-error');
+    };
+    connections.ready(device);
+    await clock.advance(0);
+    expect(all.map(({ outcome }) => (outcome === undefined ? 'waits' : refusalOf({ outcome })))).toEqual([
+      '404 404104',
+      'waits',
+      'waits',
+    ]);
+    const next = connect('d', false);
+    next.listensForMethods = true;
+    connections.ready(next);
+    expect(next.sent).toHaveLength(2);
+  });
+
   test('404103 after the connect timeout', async () => {
     const one = call('d', { connectTimeoutInSeconds: 20 });
     await clock.advance(19_999);
