@@ -42,25 +42,24 @@ export async function provide(
   const derived = (id: string, which: string): string =>
     createHmac('sha256', secret).update(`${which} ${id}`).digest('base64');
   const present = new Set<string>();
+  const keys = new Map<string, string>();
   await inLanes(chunks(ids, bulkSize), bulkAtOnce, async (chunk) => {
-    const entries = chunk.map(
-      (id): BulkEntry => ({
+    const entries = chunk.map((id): BulkEntry => {
+      const primaryKey = derived(id, 'primary');
+      keys.set(id, primaryKey);
+      return {
         id,
         importMode: 'create',
         status: 'enabled',
-        authentication: {
-          type: 'sas',
-          symmetricKey: { primaryKey: derived(id, 'primary'), secondaryKey: derived(id, 'secondary') },
-        },
+        authentication: { type: 'sas', symmetricKey: { primaryKey, secondaryKey: derived(id, 'secondary') } },
         tags: { ...spec.tags, fleet: spec.name },
         properties: { desired: spec.desired },
-      }),
-    );
+      };
+    });
     for (const id of refusedIn(await invoker.bulk(entries), 'DeviceAlreadyExists', `registering fleet '${spec.name}'`))
       present.add(id);
   });
 
-  const keys = new Map<string, string>(ids.map((id) => [id, derived(id, 'primary')]));
   await inLanes([...present], readsAtOnce, async (id) => {
     const answer = await invoker.getDevice(id);
     if (answer.problem !== undefined) throw refused(`reading device '${id}'`, answer);
