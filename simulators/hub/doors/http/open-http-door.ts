@@ -68,6 +68,8 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   const app = await openRoutes({ ...options, answers, odd });
   const call = methodCalls({ access, methods, answers, odd });
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    // A proxy asks for `http://host/path` (RFC 9112, 3.2.2): the path alone counts.
+    if (request.url?.startsWith('http')) request.url = request.url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
     if (call(request, response)) return;
     // Every body is JSON, whatever the client calls it, and the router refuses types it cannot parse.
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json';

@@ -77,6 +77,16 @@ test('bytes that are not HTTP get 400 in the shape of the service and the peer i
   });
 });
 
+test('a request with the whole address in it, as proxies write it, is read by its path', async () => {
+  const { hub, create } = await aHub();
+  await create('pump');
+  const port = portOf(hub);
+  const head = `Host: x\r\nAuthorization: ${hub.serviceToken('service', 60)}\r\nConnection: close\r\n`;
+  const call = `POST http://hub.localhost:${port}/twins/pump/methods HTTP/1.1\r\n${head}Content-Length: 18\r\n\r\n`;
+  expect(await say(port, `${call}{"methodName":"m"}`)).toContain('iothub-errorcode: DeviceNotOnline');
+  expect(await say(port, `GET http://hub.localhost HTTP/1.1\r\n${head}\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
 test('headers beyond 16 KB get 431', async () => {
   const { hub, facts } = await aHub();
   const text = await say(portOf(hub), `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
