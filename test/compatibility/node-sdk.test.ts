@@ -26,8 +26,9 @@ interface Result {
 describe.skipIf(problem !== undefined)('official Node SDK', () => {
   let hub: RunningHub;
   const programs: Program[] = [];
-  const dataDir = mkdtempSync(join(tmpdir(), 'hubfleet-sdk-'));
+  let dataDir: string;
   beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'hubfleet-sdk-'));
     hub = await startHub(['--data-dir', dataDir]);
   });
   afterAll(async () => {
