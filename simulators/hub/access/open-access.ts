@@ -143,7 +143,20 @@ const segmentsOf = (sr: string): string[] => decodeURIComponent(sr).replace(/\/$
 
 /** Prefix by segment: `host/devices/a` does not cover `host/devices/ab`. Host names were compared before, ids keep their case. */
 const covers = (resource: readonly string[], wanted: readonly string[]): boolean =>
-  resource.length <= wanted.length && resource.every((segment, index) => index === 0 || segment === wanted[index]);
+  resource.length <= wanted.length &&
+  resource.every(
+    (segment, index) => index === 0 || segment === wanted[index] || decodedAgain(segment) === wanted[index],
+  );
+
+/** .NET encodes an id, and then the whole of `sr` with it: one decoding leaves `a%23b` of `a#b`. */
+function decodedAgain(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
 
 function signedBy(token: SasToken, identity: Identity): boolean {
   const { primaryKey, secondaryKey } = identity.authentication.symmetricKey;

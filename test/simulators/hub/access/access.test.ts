@@ -155,6 +155,15 @@ describe('a device token', () => {
     expect(codeOf(check(text()))).toBe(code);
   });
 
+  test.each(['a#b', 'a%b', 'a%2Fb', 'a+b', '100%'])('with the id %s encoded once or, as .NET does, twice', (id) => {
+    const odd = identity(id);
+    for (const written of [id, encodeURIComponent(id)]) {
+      const text = token(`${hostName}/devices/${written}`, keyOf(odd));
+      expect([written, codeOf(check(text, odd))]).toEqual([written, 200]);
+    }
+    expect(codeOf(check(token(`${hostName}/devices/${id}x`, keyOf(odd)), odd))).toBe(401003);
+  });
+
   test('of a device for a longer id that begins with its own is refused', () => {
     expect(codeOf(check(token(own, keyOf(other)), other))).toBe(401003);
   });
