@@ -8,6 +8,7 @@ import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
 import { type Connection, type ConnectionOwner, type Ending, type TwinDocument, TwinFailed } from './connection.ts';
 import { isPacketId, type MqttShared, mqttOptions, mqttShared } from './mqtt-shared.ts';
+import { publishPacket } from './publish-packet.ts';
 import { filters, methodFilter, methodResponseTopic, readTopic, reportTopic, twinGetTopic } from './topics.ts';
 import { readPatch, readTwin, refusalText } from './twin-json.ts';
 
@@ -65,7 +66,8 @@ export class MqttConnection extends MqttClient implements Connection {
   }
 
   reply(request: MethodRequest, status: number, payload: string): void {
-    if (this.#open) this.publish(methodResponseTopic(status, request.rid), payload);
+    // Past mqtt, which adds nothing to a message at QoS 0; it may then send a ping that this reply made needless.
+    if (this.#open) this.stream.write(publishPacket(methodResponseTopic(status, request.rid), payload));
   }
 
   async getTwin(): Promise<TwinDocument> {
