@@ -36,7 +36,7 @@ export function App() {
       <FaultBanner />
       <div className={styles.body}>
         <Rail />
-        <div className={styles.middle}>
+        <main className={styles.middle}>
           <Split
             name="window"
             direction="horizontal"
@@ -45,7 +45,7 @@ export function App() {
               sideOpen && { id: 'side', size: '23rem', min: '18rem', max: '60%', fixed: true, content: <SidePane /> },
             ]}
           />
-        </div>
+        </main>
       </div>
       <StatusBar />
       <Palette />
@@ -58,13 +58,13 @@ export function App() {
 function Screen() {
   const screen = useWindow((state) => state.screen);
   return (
-    <main className={styles.screen}>
+    <div className={styles.screen}>
       <Suspense fallback={null}>
         {screen === 'fleet' ? <FleetScreen /> : null}
         {screen === 'traffic' ? <TrafficScreen /> : null}
         {screen === 'hub' ? <HubScreen /> : null}
         {screen === 'settings' ? <SettingsScreen /> : null}
       </Suspense>
-    </main>
+    </div>
   );
 }

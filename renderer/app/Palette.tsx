@@ -13,6 +13,8 @@ export function Palette() {
   return (
     <Spotlight
       shortcut={null}
+      attributes={{ content: { 'aria-label': 'Commands' } }}
+      transitionProps={{ duration: 0 }}
       scrollable
       maxHeight="26rem"
       highlightQuery={false}

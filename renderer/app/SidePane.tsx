@@ -26,7 +26,7 @@ export function SidePane() {
     { name: 'new-fleet', label: 'New fleet' },
   ];
   return (
-    <aside aria-label="Side pane" className={styles.pane}>
+    <section aria-label="Side pane" className={styles.pane}>
       <Tabs
         label="Side pane"
         tabs={tabs}
@@ -44,6 +44,6 @@ export function SidePane() {
           {chosen === 'new-fleet' ? <NewFleet /> : null}
         </Suspense>
       </Tabs>
-    </aside>
+    </section>
   );
 }

@@ -31,6 +31,14 @@ export function FleetTable() {
   const rowHeight = useRowHeight();
   const scroller = useRef<HTMLDivElement>(null);
   const [measure, width] = useWidth();
+  // One function for good: a new one would make React measure again with every snapshot.
+  const attach = useCallback(
+    (element: HTMLDivElement | null) => {
+      scroller.current = element;
+      measure(element);
+    },
+    [measure],
+  );
   const [range, setRange] = useState({ from: 0, count: step });
 
   const { data } = useSnapshot('fleet', { filter, sort, descending, ...range });
@@ -141,10 +149,7 @@ export function FleetTable() {
   const allSelected = matching > 0 && selected.size >= matching;
   return (
     <div
-      ref={(element) => {
-        scroller.current = element;
-        measure(element);
-      }}
+      ref={attach}
       className={`${grid.scroll} ${tight ? styles.tight : ''}`}
       role="grid"
       tabIndex={0}

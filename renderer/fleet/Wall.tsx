@@ -53,7 +53,11 @@ export function Wall() {
   );
   const { across } = cell;
   const down = Math.ceil(wall.ids.length / across);
-  const latest = useRef({ wall, selected, device });
+  const latest = useRef<{ wall: WallView; selected: ReadonlySet<string>; device: string | undefined }>({
+    wall,
+    selected,
+    device,
+  });
   latest.current = { wall, selected, device };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: theme and scheme change what the variables come to
@@ -69,56 +73,85 @@ export function Wall() {
     const tile = colourOf(element, '--chrome');
     const label = colourOf(element, '--text-3');
     const labelSize = Math.round((11 * textSize) / 100);
+    // What stands still is painted once on a sheet of its own and only laid down again under the rings that turn.
+    const sheet = document.createElement('canvas');
+    sheet.width = context.canvas.width;
+    sheet.height = context.canvas.height;
+    const still2d = sheet.getContext('2d');
+    if (!still2d) return;
+    let painted: { wall: WallView; selected: ReadonlySet<string>; device: string | undefined; top: number } | undefined;
+    let busy: readonly (readonly [x: number, y: number])[] = [];
+
+    const paintStill = (top: number) => {
+      const { wall: cells, selected: chosen, device: open } = latest.current;
+      still2d.setTransform(ratio, 0, 0, ratio, 0, 0);
+      still2d.clearRect(0, 0, size.width, size.height);
+      still2d.font = `${labelSize}px ${mono}`;
+      still2d.textAlign = 'center';
+      const turning: [number, number][] = [];
+      const firstRow = Math.max(0, Math.floor((top - margin) / high));
+      const lastRow = Math.ceil((top + size.height - margin) / high);
+      for (let index = firstRow * across; index < Math.min(cells.ids.length, lastRow * across); index++) {
+        const x = margin + (index % across) * wide;
+        const y = margin + Math.floor(index / across) * high - top;
+        const id = cells.ids[index] ?? '';
+        const isChosen = chosen.has(id);
+        still2d.fillStyle = isChosen ? tint : tile;
+        still2d.beginPath();
+        still2d.roundRect(x + 1, y + 1, wide - 2, high - 2, 3);
+        still2d.fill();
+        if (id === open || isChosen) {
+          still2d.strokeStyle = accent;
+          still2d.lineWidth = id === open ? 2 : 1;
+          still2d.beginPath();
+          still2d.roundRect(x + 1.5, y + 1.5, wide - 3, high - 3, 3);
+          still2d.stroke();
+        }
+        const left = x + (wide - mark) / 2;
+        const over = y + (labelled ? high * 0.36 : high / 2) - mark / 2;
+        const sprite = sprites(cells.states[index] ?? 'o', cells.faulted[index] === '1');
+        if (sprite) still2d.drawImage(sprite, left, over, mark, mark);
+        if (labelled) {
+          still2d.fillStyle = label;
+          still2d.fillText(id.slice(-labelLength(wide)), x + wide / 2, y + high * 0.82);
+        }
+        if (cells.busy[index] === '1') turning.push([left + mark / 2, over + mark / 2]);
+      }
+      busy = turning;
+    };
+
     let frame = 0;
     let before = 0;
     const paint = (time: number) => {
       frame = requestAnimationFrame(paint);
       // Twenty pictures a second are enough for a ring that turns.
       if (time - before < 48) return;
-      before = time;
       const { wall: cells, selected: chosen, device: open } = latest.current;
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, size.width, size.height);
       const top = element.scrollTop;
-      const firstRow = Math.max(0, Math.floor((top - margin) / high));
-      const lastRow = Math.ceil((top + size.height - margin) / high);
-      const turn = still ? 0 : (time / 1_100) * 2 * Math.PI;
-      for (let index = firstRow * across; index < Math.min(cells.ids.length, lastRow * across); index++) {
-        const x = margin + (index % across) * wide;
-        const y = margin + Math.floor(index / across) * high - top;
-        const id = cells.ids[index] ?? '';
-        const isChosen = (chosen as ReadonlySet<string>).has(id);
-        context.fillStyle = isChosen ? tint : tile;
-        context.beginPath();
-        context.roundRect(x + 1, y + 1, wide - 2, high - 2, 3);
-        context.fill();
-        if (id === open || isChosen) {
-          context.strokeStyle = accent;
-          context.lineWidth = id === open ? 2 : 1;
-          context.beginPath();
-          context.roundRect(x + 1.5, y + 1.5, wide - 3, high - 3, 3);
-          context.stroke();
-        }
-        const sprite = sprites(cells.states[index] ?? 'o', cells.faulted[index] === '1');
-        const left = x + (wide - mark) / 2;
-        const over = y + (labelled ? high * 0.36 : high / 2) - mark / 2;
-        if (labelled) {
-          context.fillStyle = label;
-          context.font = `${labelSize}px ${mono}`;
-          context.textAlign = 'center';
-          context.fillText(id.slice(-labelLength(wide)), x + wide / 2, y + high * 0.82);
-        }
-        if (cells.busy[index] === '1') {
-          context.strokeStyle = accent;
-          context.lineWidth = 1.75;
-          for (const half of [0, Math.PI]) {
-            context.beginPath();
-            context.arc(left + mark / 2, over + mark / 2, mark * 0.38, turn + half, turn + half + 1.7);
-            context.stroke();
-          }
-        }
-        if (sprite) context.drawImage(sprite, left, over, mark, mark);
+      const changed =
+        painted?.wall !== cells || painted.selected !== chosen || painted.device !== open || painted.top !== top;
+      if (!changed && (busy.length === 0 || still)) return;
+      before = time;
+      if (changed) {
+        paintStill(top);
+        painted = { wall: cells, selected: chosen, device: open, top };
       }
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, sheet.width, sheet.height);
+      context.drawImage(sheet, 0, 0);
+      if (busy.length === 0) return;
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.strokeStyle = accent;
+      context.lineWidth = 1.75;
+      const turn = still ? 0 : (time / 1_100) * 2 * Math.PI;
+      context.beginPath();
+      for (const [x, y] of busy) {
+        for (const from of [turn, turn + Math.PI]) {
+          context.moveTo(x + mark * 0.38 * Math.cos(from), y + mark * 0.38 * Math.sin(from));
+          context.arc(x, y, mark * 0.38, from, from + 1.7);
+        }
+      }
+      context.stroke();
     };
     frame = requestAnimationFrame(paint);
     return () => cancelAnimationFrame(frame);
@@ -219,7 +252,7 @@ export function Wall() {
             style={{ ...place(at), width: cell.wide, height: cell.high }}
             aria-label={words(at)}
             aria-describedby="wall-keys"
-            aria-pressed={(selected as ReadonlySet<string>).has(wall.ids[at] ?? '')}
+            aria-pressed={selected.has(wall.ids[at] ?? '')}
             onKeyDown={press}
             onDoubleClick={() => {
               const id = wall.ids[at];

@@ -10,7 +10,7 @@ import {
   IconPlug,
 } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef } from 'react';
 import type { TrafficKind, TrafficRow, TrafficView } from '../connection/shapes.ts';
 import { useRowHeight, useSettings } from '../store/settings.ts';
 import { type TrafficPlace, useTraffic } from '../store/traffic.ts';
@@ -80,6 +80,14 @@ export function TrafficTable({
   const rowHeight = useRowHeight();
   const scroller = useRef<HTMLDivElement>(null);
   const [measure, width] = useWidth();
+  // One function for good: a new one would make React measure again with every snapshot.
+  const attach = useCallback(
+    (element: HTMLDivElement | null) => {
+      scroller.current = element;
+      measure(element);
+    },
+    [measure],
+  );
   const rows = view.rows;
   const scale = useMemo(() => scaleOf(rows), [rows]);
 
@@ -97,7 +105,6 @@ export function TrafficTable({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 10,
-    getItemKey: (index) => rows[index]?.id ?? index,
   });
   useEffect(() => {
     if (rowHeight > 0) virtual.measure();
@@ -137,10 +144,7 @@ export function TrafficTable({
 
   return (
     <div
-      ref={(element) => {
-        scroller.current = element;
-        measure(element);
-      }}
+      ref={attach}
       className={grid.scroll}
       role="grid"
       tabIndex={0}

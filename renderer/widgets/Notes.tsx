@@ -41,7 +41,7 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 export function Heading({ children, after }: { readonly children: ReactNode; readonly after?: ReactNode }) {
   return (
     <div className={styles.heading}>
-      <h3>{children}</h3>
+      <h2>{children}</h2>
       {after}
     </div>
   );

@@ -68,7 +68,10 @@ test('the keyboard alone walks, selects and opens', async ({ open }) => {
 test('sorting by a header asks the host for another order', async ({ open }) => {
   const grid = open.getByRole('grid', { name: 'Devices' });
   await grid.getByRole('button', { name: 'Device', exact: true }).click();
-  await expect(grid.getByRole('columnheader', { name: 'Device', exact: true })).toHaveAttribute('aria-sort', 'descending');
+  await expect(grid.getByRole('columnheader', { name: 'Device', exact: true })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  );
   await expect(grid.getByRole('row').nth(1)).toContainText('device-0100');
 });
 

@@ -5,8 +5,15 @@ import { expect, test } from './support/host.ts';
 
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).withTags(standards).analyze();
+/** Everything in one theme; in the other only what a theme can change. */
+const rules = { dark: undefined, light: ['color-contrast', 'link-in-text-block'] } as const;
+
+async function violations(page: Page, only: readonly string[] | undefined): Promise<string[]> {
+  // A tip under the mouse lies above all landmarks; it is not what is looked at.
+  await page.mouse.move(640, 2);
+  await expect(page.getByRole('tooltip')).toHaveCount(0);
+  const axe = new AxeBuilder({ page });
+  const { violations: found } = await (only ? axe.withRules([...only]) : axe.withTags(standards)).analyze();
   return found.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
   );
@@ -80,7 +87,7 @@ for (const scheme of ['dark', 'light'] as const) {
     for (const [name, show] of Object.entries(screens)) {
       test(`axe finds nothing wrong with: ${name}`, async ({ open }) => {
         await show(open);
-        expect(await violations(open)).toEqual([]);
+        expect(await violations(open, rules[scheme])).toEqual([]);
       });
     }
   });
@@ -91,12 +98,11 @@ test('the theme follows the system until it is chosen, and the choice is kept', 
   await open.emulateMedia({ colorScheme: 'light' });
   const light = await background();
   await open.emulateMedia({ colorScheme: 'dark' });
-  const dark = await background();
-  expect(dark).not.toBe(light);
+  await expect.poll(background).not.toBe(light);
 
   await open.getByRole('button', { name: 'Settings', exact: true }).click();
   await open.getByRole('radio', { name: 'Light' }).check({ force: true });
-  expect(await background()).toBe(light);
+  await expect.poll(background).toBe(light);
   await open.reload();
   await expect.poll(background).toBe(light);
 });
@@ -122,6 +128,7 @@ test('the palette finds a command by name and does it; ? lists the shortcuts', a
   await open.getByRole('textbox', { name: 'Search commands' }).fill('go to hub');
   await open.keyboard.press('Enter');
   await expect(open.getByRole('heading', { name: 'Local hub' })).toBeVisible();
+  await expect(open.getByRole('dialog')).toHaveCount(0);
   await open.keyboard.press('g');
   await open.keyboard.press('f');
   await expect(open.getByRole('list', { name: 'Legend' })).toBeVisible();
