@@ -44,7 +44,7 @@ export const invocationSchema = z.strictObject({
       /^[!#-'*+\-.0-9A-Z^_`a-z|~&%]{1,100}$/,
       'method: 1 to 100 printable characters without spaces and $ ( ) < > @ , ; : \\ " / [ ] ? = { }',
     ),
-  /** JSON text; blank sends no payload. */
+  /** JSON text; blank sends `null`. */
   payload: jsonText,
   responseTimeout: z.int().min(5, 'responseTimeout: 5 to 300 s').max(300, 'responseTimeout: 5 to 300 s').default(30),
   connectTimeout: z.int().min(0, 'connectTimeout: 0 to 300 s').max(300, 'connectTimeout: 0 to 300 s').default(0),

@@ -120,7 +120,7 @@ function Form() {
 
       <div className={styles.field}>
         <span className={styles.label}>
-          Payload <span className="quiet">JSON, at most 128 KB; blank sends none</span>
+          Payload <span className="quiet">JSON, at most 128 KB; blank sends null</span>
         </span>
         <JsonEditor
           value={form.payload}

@@ -44,7 +44,7 @@ export interface ServiceAnswer {
 
 export interface MethodCall {
   readonly method: string;
-  /** JSON text; undefined or blank sends no payload member. */
+  /** JSON text; undefined or blank sends `null`, as the official service SDKs do: the Node device SDK refuses a request without payload. */
   readonly payload?: string;
   /** Whole seconds. Left out of the request when undefined, so that the service's default counts. */
   readonly responseTimeout?: number;
@@ -189,7 +189,7 @@ function methodBody(call: MethodCall): string {
   const fields = [`"methodName":${JSON.stringify(call.method)}`];
   if (call.responseTimeout !== undefined) fields.push(`"responseTimeoutInSeconds":${call.responseTimeout}`);
   if (call.connectTimeout !== undefined) fields.push(`"connectTimeoutInSeconds":${call.connectTimeout}`);
-  if (call.payload !== undefined && call.payload.trim() !== '') fields.push(`"payload":${call.payload}`);
+  fields.push(`"payload":${call.payload?.trim() ? call.payload : 'null'}`);
   return `{${fields.join(',')}}`;
 }
 

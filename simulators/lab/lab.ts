@@ -41,7 +41,7 @@ export interface InvocationRequest {
     | { readonly kind: 'fleet'; readonly fleet: FleetName }
     | { readonly kind: 'all' };
   readonly method: string;
-  /** JSON text; blank sends no payload. */
+  /** JSON text; blank sends `null`. */
   readonly payload: string;
   readonly responseTimeout: number;
   readonly connectTimeout: number;

@@ -30,6 +30,29 @@ test('clocks with one anchor agree, whenever they were made', async () => {
   expect(between).toBeLessThanOrEqual(after + 0.5);
 });
 
+test('now takes up the time that passed while the machine slept', () => {
+  const clock = systemClock();
+  const start = performance.now();
+  const before = clock.now();
+  vi.spyOn(performance, 'now').mockReturnValue(start + 2_000);
+  // The wall is an hour further, the monotonic clock two seconds.
+  vi.spyOn(Date, 'now').mockReturnValue(before + 3_600_000);
+  const after = clock.now();
+  vi.restoreAllMocks();
+  expect(after - before).toBeCloseTo(3_600_000, 0);
+});
+
+test('now does not go back when the wall is set back', () => {
+  const clock = systemClock();
+  const start = performance.now();
+  const before = clock.now();
+  vi.spyOn(performance, 'now').mockReturnValue(start + 2_000);
+  vi.spyOn(Date, 'now').mockReturnValue(before - 3_600_000);
+  const after = clock.now();
+  vi.restoreAllMocks();
+  expect(after).toBeGreaterThan(before + 1_900);
+});
+
 test('after rings once and in order of time; what was cancelled does not ring', async () => {
   const clock = systemClock();
   const rung: string[] = [];

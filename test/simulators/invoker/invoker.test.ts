@@ -62,10 +62,10 @@ describe('an invocation', () => {
     expect(seen[0]?.headers.host).toBe('hub.test');
   });
 
-  test('leaves out what was left blank, so that the service defaults count', async () => {
+  test('leaves out blank timeouts, so that the service defaults count, and sends null for a blank payload', async () => {
     const { invoker, seen } = await anInvoker({ status: 200, body: '{"status":200,"payload":null}' });
     await invoker.invoke('d', { method: 'm', payload: '  ' });
-    expect(seen[0]?.body).toBe('{"methodName":"m"}');
+    expect(seen[0]?.body).toBe('{"methodName":"m","payload":null}');
   });
 
   test.each([
