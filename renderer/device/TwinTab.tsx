@@ -29,7 +29,9 @@ export function TwinTab({ device, view }: { readonly device: string; readonly vi
         ) : (
           <span className={styles.same}>
             <IconCheck aria-hidden="true" />
-            All desired values are reported
+            {Object.keys(twin.desired).some((key) => !key.startsWith('$'))
+              ? 'All desired values are reported'
+              : 'Nothing is desired yet'}
           </span>
         )}
         <span title="Grows by one with every change of its section">

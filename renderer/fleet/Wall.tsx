@@ -113,7 +113,7 @@ export function Wall() {
         if (sprite) still2d.drawImage(sprite, left, over, mark, mark);
         if (labelled) {
           still2d.fillStyle = label;
-          still2d.fillText(id.slice(-labelLength(wide)), x + wide / 2, y + high * 0.82);
+          still2d.fillText(labelOf(id, wide), x + wide / 2, y + high * 0.82);
         }
         if (cells.busy[index] === '1') turning.push([left + mark / 2, over + mark / 2]);
       }
@@ -293,8 +293,13 @@ export function Wall() {
   );
 }
 
-/** Characters of an id that fit below a mark. */
-const labelLength = (wide: number): number => (wide >= 72 ? 8 : 6);
+/** As much of the end of an id as fits below a mark, begun at a separator when there is one. */
+function labelOf(id: string, wide: number): string {
+  const most = Math.floor(wide / 8.5);
+  if (id.length <= most) return id;
+  const last = /[^-_.:]+$/.exec(id)?.[0] ?? id;
+  return last.slice(-most);
+}
 
 function cellFor(many: number, width: number, height: number, scale: number) {
   const room = Math.max(1, width - 2 * margin);

@@ -105,7 +105,8 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
         ) : null}
         {held ? (
           <Button look="quiet" onClick={follow}>
-            Paused{total > held.total ? `, ${plural(total - held.total, 'newer row')}` : ''}. Follow
+            Paused{device === undefined && total > held.total ? `, ${plural(total - held.total, 'newer row')}` : ''}.
+            Follow
           </Button>
         ) : null}
       </div>
@@ -137,12 +138,12 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
           ]}
         />
       </div>
-      <Footer view={view} />
+      <Footer view={view} ofAll={device === undefined} />
     </section>
   );
 }
 
-function Footer({ view }: { readonly view: TrafficView }) {
+function Footer({ view, ofAll }: { readonly view: TrafficView; readonly ofAll: boolean }) {
   const failed = view.rows.filter((row) => row.httpStatus !== undefined && row.httpStatus !== 200).length;
   const pending = view.rows.filter((row) => row.pending).length;
   const size = view.rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
@@ -150,7 +151,8 @@ function Footer({ view }: { readonly view: TrafficView }) {
   return (
     <div className={styles.footer}>
       <span>
-        {count(view.matching)} of {plural(view.total, 'row')}
+        {ofAll && view.matching < view.total ? `${count(view.matching)} of ` : ''}
+        {plural(ofAll ? view.total : view.matching, 'row')}
       </span>
       <span>{bytes(size)}</span>
       {pending > 0 ? <span>{count(pending)} pending</span> : null}

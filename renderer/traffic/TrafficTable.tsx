@@ -95,8 +95,8 @@ export function TrafficTable({
   const template = columns
     .map((column) => {
       const least = (widths[column] * textSize) / 100;
-      if (column === 'name') return `minmax(${least}px, 1fr)`;
-      return column === 'waterfall' ? `minmax(${least}px, 1.5fr)` : `${least}px`;
+      if (column === 'name') return `minmax(${least}px, 1.2fr)`;
+      return column === 'waterfall' ? `minmax(${least}px, 1fr)` : `${least}px`;
     })
     .join(' ');
 
@@ -184,7 +184,7 @@ export function TrafficTable({
           </Empty>
         ) : (
           <Empty title="No row matches">
-            <p>Clear the filter to see all {view.total}.</p>
+            <p>Clear the filter to see the others.</p>
           </Empty>
         )
       ) : null}
