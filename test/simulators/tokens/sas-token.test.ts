@@ -45,6 +45,12 @@ describe('signing and verifying', () => {
       fc.property(fc.nat(text.length - 1), fc.constantFrom('A', 'b', '7', '%', '&', '='), (at, other) => {
         fc.pre(at >= 'SharedAccessSignature '.length && text[at] !== other);
         const token = parseToken(text.slice(0, at) + other + text.slice(at + 1));
+        // `%2b` is `%2B`: another spelling of the same signature.
+        fc.pre(
+          token?.sig !== parseToken(text)?.sig ||
+            token?.sr !== parseToken(text)?.sr ||
+            token?.se !== parseToken(text)?.se,
+        );
         expect(token !== undefined && verifyToken(token, key)).toBe(false);
       }),
     );
