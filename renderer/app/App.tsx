@@ -24,13 +24,9 @@ const SettingsScreen = lazy(() => import('../settings/SettingsScreen.tsx'));
 export function App() {
   useKeys();
   const sideOpen = useWindow((state) => state.sideOpen);
-  const at = useTotals((totals) => totals.at);
-  useEffect(() => {
-    if (at !== undefined) hearHostTime(at);
-  }, [at]);
-
   return (
     <div className={styles.window}>
+      <HostClock />
       <TopBar />
       <LostBar />
       <FaultBanner />
@@ -53,6 +49,15 @@ export function App() {
       <Notifications position="bottom-right" limit={3} />
     </div>
   );
+}
+
+/** On its own, so that a tick of the totals draws nothing else again. */
+function HostClock() {
+  const at = useTotals((totals) => totals.at);
+  useEffect(() => {
+    if (at !== undefined) hearHostTime(at);
+  }, [at]);
+  return null;
 }
 
 function Screen() {

@@ -22,6 +22,7 @@ import styles from './Fleet.module.css';
 const step = 50;
 const checkWidth = 32;
 const tightBelow = 480;
+const noRows: readonly DeviceRow[] = [];
 
 export function FleetTable() {
   const { filter, sort, descending, cursor } = useFleet();
@@ -43,7 +44,7 @@ export function FleetTable() {
 
   const { data } = useSnapshot('fleet', { filter, sort, descending, ...range });
   const matching = data?.matching ?? 0;
-  const rows = data?.rows ?? [];
+  const rows = data?.rows ?? noRows;
   const first = data?.from ?? 0;
 
   const virtual = useVirtualizer({
@@ -74,6 +75,9 @@ export function FleetTable() {
     getCoreRowModel: getCoreRowModel(),
     getRowId: (row) => row.id,
     manualSorting: true,
+    // There are no pages; left on, the table would set its page anew after every snapshot and draw once more for it.
+    autoResetAll: false,
+    autoResetPageIndex: false,
     columnResizeMode: 'onChange',
     state: { columnVisibility: visibility, columnSizing: tight ? cramped : sizes },
     onColumnSizingChange: setSizes,

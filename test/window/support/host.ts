@@ -98,8 +98,10 @@ async function openContract(url: URL): Promise<Contract & { close(): void }> {
       socket.send(JSON.stringify({ kind, id, name, input }));
     });
   return {
-    run: (name, input) => ask('command', name, input) as ReturnType<Contract['run']> as never,
-    look: (name, input) => ask('subscribe', name, input) as ReturnType<Contract['look']> as never,
+    run: <Name extends CommandName>(name: Name, input: CommandInput<Name>) =>
+      ask('command', name, input) as Promise<CommandAnswer<Name>>,
+    look: <Name extends SubscriptionName>(name: Name, input: SubscriptionInput<Name>) =>
+      ask('subscribe', name, input) as Promise<Snapshot<Name>>,
     close: () => socket.close(),
   };
 }
