@@ -96,6 +96,7 @@ const steps = [
   ['lint and format (biome)', () => run([tool('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.'])],
   ['types (tsc)', () => run([tool('typescript', 'tsc'), '-p', 'tsconfig.json'])],
   ['types of the window (tsc)', () => run([tool('typescript', 'tsc'), '-p', 'renderer/tsconfig.json'])],
+  ["types of the window's tests (tsc)", () => run([tool('typescript', 'tsc'), '-p', 'test/window/tsconfig.json'])],
   ['build', () => run(['main/launch/build.mjs'])],
   ['tests in Node (vitest)', vitest],
   ['tests in the browser (playwright)', () => playwright(chromium.path)],
