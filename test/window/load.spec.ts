@@ -6,7 +6,7 @@ const devices = 500;
 /** Each call is three facts: begun, handled, ended. Four calls a second are twelve events. */
 const callsPerDevice = 4;
 
-// Whatever else runs on the machine may hold the browser up once. Twice is ours.
+// Whatever else runs on the machine may hold the browser up once or twice. Three times is ours.
 test.describe.configure({ retries: 2 });
 
 test(`${devices} devices at ${callsPerDevice * 3} events a second each: no task over 200 ms, no growth`, async ({
