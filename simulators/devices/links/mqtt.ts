@@ -3,12 +3,12 @@
 import { MqttClient, type Packet } from 'mqtt';
 import type { Cancel } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
+import { publishPacket } from '../../packets/publish-packet.ts';
 import { requestId } from '../../vocabulary/ids.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
 import { type Connection, type ConnectionOwner, type Ending, type TwinDocument, TwinFailed } from './connection.ts';
 import { isPacketId, type MqttShared, mqttOptions, mqttShared } from './mqtt-shared.ts';
-import { publishPacket } from './publish-packet.ts';
 import { filters, methodFilter, methodResponseTopic, readTopic, reportTopic, twinGetTopic } from './topics.ts';
 import { readPatch, readTwin, refusalText } from './twin-json.ts';
 

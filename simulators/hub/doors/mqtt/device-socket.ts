@@ -12,6 +12,7 @@ import {
 } from 'mqtt-packet';
 import type { Cancel } from '../../../clock/clock.ts';
 import type { Wait } from '../../../clock/waits.ts';
+import { publishPacket } from '../../../packets/publish-packet.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
@@ -30,7 +31,6 @@ const greetingLimit = 98_304;
 const unreadLimit = 33_554_432;
 
 const pong = generate({ cmd: 'pingresp' });
-const empty = Buffer.alloc(0);
 
 export class DeviceSocket implements DeviceConnection {
   device: DeviceId = deviceId('');
@@ -219,7 +219,7 @@ export class DeviceSocket implements DeviceConnection {
 
   /** Method requests and twin traffic go with QoS 0, as the service sends them (reference 2.7). */
   #publish(topic: string, payload: Buffer | string): void {
-    this.#write(generate({ cmd: 'publish', topic, payload: payload || empty, qos: 0, dup: false, retain: false }));
+    this.#write(publishPacket(topic, payload));
   }
 
   #write(bytes: Buffer): void {

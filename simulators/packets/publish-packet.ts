@@ -1,9 +1,9 @@
-// A PUBLISH at QoS 0 of MQTT 3.1.1 (section 3.3) as one piece of bytes. mqtt writes each in several, which costs a thread of busy
-// devices an eighth of its time, and over TLS a record each.
+// A PUBLISH at QoS 0 of MQTT 3.1.1 (section 3.3) as one piece of bytes, for devices and hub alike. mqtt writes each in several, which
+// costs a thread of busy devices an eighth of its time, and over TLS a record each; mqtt-packet costs the hub's thread a twenty-fifth.
 
 const publishAtQos0 = 0x30;
 
-export function publishPacket(topic: string, payload: string): Buffer {
+export function publishPacket(topic: string, payload: string | Buffer): Buffer {
   const topicBytes = Buffer.byteLength(topic);
   const rest = 2 + topicBytes + Buffer.byteLength(payload);
   const packet = Buffer.allocUnsafe(1 + lengthBytes(rest) + rest);
@@ -15,7 +15,8 @@ export function publishPacket(topic: string, payload: string): Buffer {
   }
   at = packet.writeUInt16BE(topicBytes, at);
   at += packet.write(topic, at);
-  packet.write(payload, at);
+  if (typeof payload === 'string') packet.write(payload, at);
+  else payload.copy(packet, at);
   return packet;
 }
 

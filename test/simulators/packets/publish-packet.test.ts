@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import mqttPacket, { type Packet } from 'mqtt-packet';
 import { expect, it } from 'vitest';
-import { publishPacket } from '../../../simulators/devices/links/publish-packet.ts';
+import { publishPacket } from '../../../simulators/packets/publish-packet.ts';
 
 function read(bytes: Buffer): Packet[] {
   const packets: Packet[] = [];
@@ -31,6 +31,8 @@ it.each([0, 121, 122, 123, 16_377, 16_378, 2_097_145, 2_097_146])(
   (length) => {
     const message = { cmd: 'publish', topic: 'a/bc', qos: 0, dup: false, retain: false } as const;
     const payload = 'x'.repeat(length);
-    expect(publishPacket('a/bc', payload).equals(mqttPacket.generate({ ...message, payload }))).toBe(true);
+    const written = mqttPacket.generate({ ...message, payload });
+    expect(publishPacket('a/bc', payload).equals(written)).toBe(true);
+    expect(publishPacket('a/bc', Buffer.from(payload)).equals(written)).toBe(true);
   },
 );
