@@ -70,7 +70,8 @@ test('a slow share answers late, a silent share not at all, and lifting both hea
   const late = lab.views.traffic({ filter: 'status:200 fault:slow', limit: 1_000 }).rows;
   const both = lab.views.fleet({ ...allDevices, filter: 'fault:slow fault:silent' }).matching;
   expect(late).toHaveLength((slow?.devices ?? 0) - both);
-  expect(Math.min(...late.map((row) => row.duration ?? 0))).toBeGreaterThanOrEqual(400);
+  // Node's timers count whole milliseconds of the loop's own clock, so one may ring a fraction of one early.
+  expect(Math.min(...late.map((row) => row.duration ?? 0))).toBeGreaterThanOrEqual(399);
   expect(timedOut.rows.every((row) => row.faults?.includes(silent?.spec.name as never))).toBe(true);
   expect(lab.trafficDetail(timedOut.rows[0]?.id ?? 0)?.explanation?.cause).toContain('did not answer');
 
