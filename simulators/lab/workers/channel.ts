@@ -3,6 +3,7 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { type ErrorReport, errorOf, LabError, reportOf } from '../../vocabulary/errors.ts';
 import type { Fact } from '../../vocabulary/facts.ts';
+import { readFacts, writeFacts } from './fact-text.ts';
 
 /** The calls a worker serves: name -> function of one plain argument. */
 // biome-ignore lint/suspicious/noExplicitAny: a table of functions with different arguments; `Calls` types each use.
@@ -37,7 +38,7 @@ export function serve(
     if (message.kind === 'taken') onTaken();
     else void answer(message.id, message.name, message.argument);
   });
-  return (batch, shed) => port.postMessage({ kind: 'facts', text: JSON.stringify(batch), shed } satisfies Up);
+  return (batch, shed) => port.postMessage({ kind: 'facts', text: writeFacts(batch), shed } satisfies Up);
 }
 
 /** The host's end of one worker. */
@@ -73,7 +74,7 @@ export function openThread<Calls extends Handlers>(worker: Worker, options: Thre
   };
   worker.on('message', (message: Up) => {
     if (message.kind === 'facts') {
-      options.onFacts(JSON.parse(message.text) as Fact[]);
+      options.onFacts(readFacts(message.text));
       if (message.shed > 0) options.onShed(message.shed);
       worker.postMessage({ kind: 'taken' } satisfies Down);
       return;
