@@ -18,6 +18,8 @@ import { type CliHost, type CliTools, untilStopped } from './host.ts';
 interface HubFlags {
   readonly httpsPort?: number;
   readonly mqttsPort?: number;
+  readonly amqpsPort?: number;
+  readonly amqpPort?: number;
   readonly mqttPort?: number;
   readonly hostName: string;
   readonly dataDir?: string;
@@ -34,6 +36,8 @@ export function addHubCommand(program: Command, host: CliHost, tools: CliTools):
     .description('run the local hub alone, until SIGINT or SIGTERM')
     .option('--https-port <port>', 'service API; 443 if it can be had, else 8443; 0 for any free one', port)
     .option('--mqtts-port <port>', 'devices over TLS; 8883; 0 for any free one', port)
+    .option('--amqps-port <port>', 'AMQP over TLS; 5671; 0 for any free one', port)
+    .option('--amqp-port <port>', 'AMQP in plain text, this machine only; any free one', port)
     .option('--mqtt-port <port>', 'devices without TLS, on loopback only; any free one', port)
     .option('--host-name <name>', 'name in connection strings and certificate', hostName, defaultHostName)
     .option('--data-dir <folder>', `where identities, twins and certificates are kept; ${host.dataDir}`)
@@ -58,8 +62,8 @@ export function addHubCommand(program: Command, host: CliHost, tools: CliTools):
 async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<void> {
   const dataDir = flags.ephemeral ? undefined : dataDirOf(flags, host);
   const folder = dataDir === undefined ? undefined : openDataFolder(dataDir);
-  const { httpsPort: https, mqttsPort: mqtts, mqttPort: mqtt } = flags;
-  const { listen, notices } = await choosePorts({ https, mqtts, mqtt }, false);
+  const { httpsPort: https, mqttsPort: mqtts, mqttPort: mqtt, amqpsPort: amqps, amqpPort: amqp } = flags;
+  const { listen, notices } = await choosePorts({ https, mqtts, mqtt, amqps, amqp }, false);
   const hub = await tools.openHub({
     clock: tools.clock,
     randomBytes: tools.randomBytes,
@@ -161,7 +165,7 @@ async function withStoppedHub<T>(dataDir: string, flags: HubFlags, tools: CliToo
     emit: () => {},
     folder: openDataFolder(dataDir).hub,
     hostName: flags.hostName,
-    listen: { host: '127.0.0.1', https: false, http: false, mqtts: false, mqtt: false },
+    listen: { host: '127.0.0.1', https: false, http: false, mqtts: false, mqtt: false, amqps: false, amqp: false },
   });
   try {
     return look(hub);

@@ -22,6 +22,8 @@ interface StartFlags {
   readonly hostName: string;
   readonly httpsPort?: number;
   readonly mqttsPort?: number;
+  readonly amqpsPort?: number;
+  readonly amqpPort?: number;
   readonly mqttPort?: number;
 }
 
@@ -40,6 +42,8 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
     .option('--host-name <name>', "name in the hub's connection strings and certificate", hostName, defaultHostName)
     .option('--https-port <port>', "the hub's service API; 443 if it can be had", port)
     .option('--mqtts-port <port>', 'devices over TLS; 8883 if it can be had', port)
+    .option('--amqps-port <port>', 'AMQP over TLS; 5671 if it can be had', port)
+    .option('--amqp-port <port>', 'AMQP in plain text, this machine only; any free one', port)
     .option('--mqtt-port <port>', 'devices without TLS, on loopback only; any free one', port)
     .action(async (flags: StartFlags) => {
       const options: WorkbenchOptions = {
@@ -50,7 +54,13 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
         demo: flags.demo ?? false,
         seed: flags.seed,
         hostName: flags.hostName,
-        ports: { https: flags.httpsPort, mqtts: flags.mqttsPort, mqtt: flags.mqttPort },
+        ports: {
+          https: flags.httpsPort,
+          mqtts: flags.mqttsPort,
+          mqtt: flags.mqttPort,
+          amqps: flags.amqpsPort,
+          amqp: flags.amqpPort,
+        },
       };
       const { executable, why } = await chooseHost(flags, options, host, tools);
       if (executable === undefined) await serveBrowser(flags, options, why, host, tools);

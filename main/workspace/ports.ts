@@ -9,6 +9,8 @@ export interface AskedPorts {
   readonly https?: number | undefined;
   readonly mqtts?: number | undefined;
   readonly mqtt?: number | undefined;
+  readonly amqps?: number | undefined;
+  readonly amqp?: number | undefined;
 }
 
 export interface ChosenPorts {
@@ -54,7 +56,9 @@ export async function choosePorts(asked: AskedPorts, lenient: boolean, probe: Pr
       host,
       https: await choose('HTTPS', asked.https, [443, 8443]),
       mqtts: await choose('MQTT over TLS', asked.mqtts, [8883]),
+      amqps: await choose('AMQP over TLS', asked.amqps, [5671]),
       mqtt: asked.mqtt ?? 0,
+      amqp: asked.amqp ?? 0,
       http: 0,
     },
     notices,

@@ -5,13 +5,15 @@ import type { Emit, HubFact } from '../vocabulary/facts.ts';
 export interface Listen {
   readonly host: string;
   /**
-   * Ports; 0 takes any free one, `false` leaves the door shut. `http` and `mqtt` are plain text and only ever on loopback.
+   * Ports; 0 takes any free one, `false` leaves the door shut. `http`, `mqtt` and `amqp` are plain text and only ever on loopback.
    * A list for `https` is tried in order; a notice says so when the first could not be had.
    */
   readonly https: number | readonly number[] | false;
   readonly http: number | false;
   readonly mqtts: number | false;
   readonly mqtt: number | false;
+  readonly amqps: number | false;
+  readonly amqp: number | false;
 }
 
 export interface HubOptions {
@@ -39,6 +41,8 @@ export interface HubStatus {
     readonly http?: DoorAddress;
     readonly mqtts?: DoorAddress;
     readonly mqtt?: DoorAddress;
+    readonly amqps?: DoorAddress;
+    readonly amqp?: DoorAddress;
   };
   /** The shared access policies and their rights. */
   readonly policies: readonly { readonly name: string; readonly rights: readonly string[] }[];

@@ -10,12 +10,14 @@ const flags: Readonly<Record<DoorName, string>> = {
   http: '--http-port',
   mqtts: '--mqtts-port',
   mqtt: '--mqtt-port',
+  amqps: '--amqps-port',
+  amqp: '--amqp-port',
 };
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Throws LabError input.invalid for a plain-text door anywhere else. */
-export function holdLoopback(door: 'http' | 'mqtt', host: string): void {
+export function holdLoopback(door: 'http' | 'mqtt' | 'amqp', host: string): void {
   if (loopback.has(host)) return;
   throw new LabError(
     'input.invalid',

@@ -38,7 +38,7 @@ function holdOptions({ hostName, listen }: HubOptions): void {
       `hostName: '${hostName}' is not a host name of letters, digits, dots and hyphens`,
     );
   }
-  for (const door of ['http', 'mqtt'] as const) if (listen[door] !== false) holdLoopback(door, listen.host);
+  for (const door of ['http', 'mqtt', 'amqp'] as const) if (listen[door] !== false) holdLoopback(door, listen.host);
 }
 
 async function open(options: HubOptions, closers: (() => Promise<void> | void)[]): Promise<Hub> {

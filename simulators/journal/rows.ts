@@ -79,6 +79,46 @@ export function rowOf(fact: PlainFact): Made | undefined {
         row: { kind: 'message', device: fact.device, name: fact.will ? 'will' : 'telemetry', bytes: fact.body.bytes },
         request: fact.body,
       };
+    case 'message.queued':
+      return {
+        row: {
+          kind: 'message',
+          device: fact.device,
+          name: 'cloud-to-device queued',
+          detail: fact.messageId === undefined ? `no. ${fact.sequence}` : `no. ${fact.sequence}, ${fact.messageId}`,
+          bytes: fact.body.bytes,
+        },
+        request: fact.body,
+      };
+    case 'message.delivered':
+      return {
+        row: {
+          kind: 'message',
+          device: fact.device,
+          name: 'cloud-to-device delivered',
+          detail: `no. ${fact.sequence}${fact.deliveryCount > 1 ? `, delivery ${fact.deliveryCount}` : ''}`,
+        },
+      };
+    case 'message.settled':
+      return {
+        row: {
+          kind: 'message',
+          device: fact.device,
+          name: `cloud-to-device ${fact.outcome}`,
+          detail: `no. ${fact.sequence}`,
+          ...(fact.outcome === 'completed' || fact.outcome === 'abandoned' ? {} : { error: fact.outcome }),
+        },
+      };
+    case 'throttle.hit':
+      return {
+        row: {
+          kind: 'hint',
+          ...(fact.device === undefined ? {} : { device: fact.device }),
+          name: 'throttled',
+          detail: `${fact.kind}: over the limit of the tier, answered with 429`,
+          error: 'ThrottlingException',
+        },
+      };
     case 'answer.dropped':
       return {
         row: {
@@ -123,6 +163,9 @@ export function rowOf(fact: PlainFact): Made | undefined {
     case 'hub.closed':
     case 'identity.changed':
     case 'twin.drifted':
+    case 'job.changed':
+    case 'telemetry.sent':
+    case 'message.taken':
     case 'fleet.added':
     case 'fleet.removed':
       return undefined;

@@ -6,8 +6,10 @@ import type { HubView } from '../vocabulary/views.ts';
 const uses: Record<keyof HubStatus['doors'], string> = {
   https: 'service API, for any SDK',
   mqtts: 'devices over MQTT, for any SDK',
+  amqps: 'devices and services over AMQP, for any SDK',
   http: "service API without TLS, on this machine, for Hubfleet's own invoker",
   mqtt: "MQTT without TLS, on this machine, for Hubfleet's own devices",
+  amqp: "AMQP without TLS, on this machine, for Hubfleet's own devices",
 };
 
 /** What stands between the equals sign and the last four characters of a key is hidden. */

@@ -10,12 +10,15 @@ export interface Excerpt {
 }
 export const textLimit = 8_192;
 
-/** How a device speaks to the hub; whether over TLS is said apart. */
-export type Protocol = 'mqtt';
+/** How a device speaks to the hub; whether over TLS is said apart. `https` devices have no connection. */
+export type Protocol = 'mqtt' | 'mqtt-ws' | 'amqp' | 'amqp-ws' | 'https';
+
+/** What became of a cloud-to-device message: taken by the device one way or the other, or given up by the hub. */
+export type MessageOutcome = 'completed' | 'rejected' | 'abandoned' | 'expired' | 'delivery-count' | 'purged';
 
 /** Why a hub let go of a connection. */
 export type CloseReason =
-  | 'client' // the device said goodbye (DISCONNECT)
+  | 'client' // the device said goodbye (DISCONNECT, a close, its last link detached)
   | 'lost' // the socket ended without goodbye
   | 'replaced' // the same identity connected again (400027)
   | 'keep-alive' // silence for 1.5 keep-alive periods
@@ -78,7 +81,7 @@ export type HubFact =
       readonly at: Instant;
       readonly device: DeviceId;
       readonly protocol: Protocol;
-      readonly code: number; // CONNACK return code
+      readonly code: number | string; // CONNACK return code, or AMQP condition
       readonly detail: string;
     }
   | {
@@ -126,7 +129,48 @@ export type HubFact =
       readonly at: Instant;
       readonly device: DeviceId;
       readonly body: Excerpt;
+      /** System and application properties as their sender named them. */
+      readonly properties?: Readonly<Record<string, string>>;
       readonly will?: boolean;
+    }
+  | {
+      /** A cloud-to-device message: taken in by the hub, handed to the device, settled. `sequence` joins the three. */
+      readonly type: 'message.queued';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly sequence: number;
+      readonly messageId?: string;
+      readonly body: Excerpt;
+      readonly properties?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: 'message.delivered';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly sequence: number;
+      /** 1 the first time. */
+      readonly deliveryCount: number;
+    }
+  | {
+      readonly type: 'message.settled';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly sequence: number;
+      readonly outcome: MessageOutcome;
+    }
+  | {
+      readonly type: 'job.changed';
+      readonly at: Instant;
+      readonly job: string;
+      readonly status: 'scheduled' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+      readonly detail?: string;
+    }
+  | {
+      /** The tier's limit was reached: an operation of `kind` was refused with 429. */
+      readonly type: 'throttle.hit';
+      readonly at: Instant;
+      readonly kind: string;
+      readonly device?: DeviceId;
     }
   | {
       readonly type: 'identity.changed';
@@ -146,7 +190,7 @@ export type HubFact =
       /** A packet or request that made no sense; its sender was answered or cut off, nobody else noticed. */
       readonly type: 'input.refused';
       readonly at: Instant;
-      readonly door: 'mqtt' | 'http';
+      readonly door: 'mqtt' | 'amqp' | 'http' | 'websocket';
       readonly peer: string;
       readonly detail: string;
       readonly device?: DeviceId;
@@ -173,6 +217,23 @@ export type FleetFact =
       readonly outcome: 'answered' | 'silent' | 'lost';
       readonly status?: number;
       readonly faults: readonly FaultName[];
+    }
+  | {
+      /** A virtual device sent a message, or could not. */
+      readonly type: 'telemetry.sent';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly bytes: number;
+      readonly outcome: 'taken' | 'refused' | 'lost';
+    }
+  | {
+      /** A virtual device got a cloud-to-device message and settled it by its rule. */
+      readonly type: 'message.taken';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly messageId?: string;
+      readonly bytes: number;
+      readonly outcome: 'completed' | 'rejected' | 'abandoned';
     }
   | {
       /** A device's desired section began or ceased to differ from what it reported. */

@@ -6,6 +6,8 @@ type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
 
 /** A device identity on a hub: 1 to 128 of ASCII letters, digits and `- : . + % _ # * ? ! ( ) , = @ ; $ '` (reference 4.3). Case matters. */
 export type DeviceId = Branded<string, 'DeviceId'>;
+// A module is an identity of its own with twin, methods and connection. Everywhere an identity is meant, a module's is `device/module`:
+// neither part can hold a slash, and it is how the wire writes it (MQTT client id, reference 2.3).
 /** A fleet of virtual devices: 1 to 64 of letters, digits, `-` and `_`. */
 export type FleetName = Branded<string, 'FleetName'>;
 /** A fault: same characters as a fleet's name. */
@@ -17,6 +19,19 @@ export const deviceIdPattern = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const isDeviceId = (text: string): text is DeviceId => deviceIdPattern.test(text);
+
+/** `device`, or `device/module`. */
+export const isIdentityId = (text: string): text is DeviceId => {
+  const slash = text.indexOf('/');
+  return slash === -1 ? isDeviceId(text) : isDeviceId(text.slice(0, slash)) && isDeviceId(text.slice(slash + 1));
+};
+export const identityId = (device: string, module: string | undefined): DeviceId =>
+  (module === undefined ? device : `${device}/${module}`) as DeviceId;
+/** The device an identity is or belongs to, and the module's own name. */
+export function partsOf(id: string): { readonly device: string; readonly module?: string } {
+  const slash = id.indexOf('/');
+  return slash === -1 ? { device: id } : { device: id.slice(0, slash), module: id.slice(slash + 1) };
+}
 
 /** For ids that were checked before, or that our own code composed from checked parts. */
 export const deviceId = (text: string): DeviceId => text as DeviceId;

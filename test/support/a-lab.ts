@@ -25,7 +25,11 @@ export async function aLab(options: Partial<LabOptions> & { readonly folder?: st
     workers,
     fleetWorkers: 1,
     journalRows: 20_000,
-    hub: { folder, hostName: 'localhost', listen: { host: '127.0.0.1', https: 0, http: 0, mqtts: 0, mqtt: 0 } },
+    hub: {
+      folder,
+      hostName: 'localhost',
+      listen: { host: '127.0.0.1', https: 0, http: 0, mqtts: 0, mqtt: 0, amqps: false, amqp: false },
+    },
     ...rest,
   });
   onTestFinished(() => lab.stop());

@@ -6,7 +6,7 @@ import { LabError } from '../../vocabulary/errors.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
-import type { Access, Grant, Policy } from './access.ts';
+import type { Access, Grant, OpenToken, Permission, Policy } from './access.ts';
 
 /** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
 const mostRemembered = 1_024;
@@ -80,10 +80,49 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
     remembered.set(text, verified);
   }
 
-  return {
+  function permitted({ policy, resource }: Verified, { right }: Permission, path?: string): Refusal | undefined {
+    if (!policy.rights.includes(right)) return denied(policy.name, path ?? right);
+    const reaches = resource.length === 1 || covers(resource, [host, ...(path ?? '').split('/')]);
+    return reaches ? undefined : denied(policy.name, path ?? hostName);
+  }
+
+  const access: Access = {
     policies,
 
-    checkService(authorization, right, path) {
+    openToken(text): OpenToken | Refusal {
+      const seen = read(text);
+      if (seen instanceof Refusal) return seen;
+      const { token, resource } = seen;
+      const expiresAt = seconds(token.se);
+      if (token.skn === undefined) {
+        const owner = resource[1] === 'devices' && resource[2] !== undefined ? find(resource[2]) : undefined;
+        if (owner === undefined || !signedBy(token, owner)) return badSignature();
+        return {
+          expiresAt,
+          subject: owner.deviceId,
+          permits: ({ right }, path) => denied(owner.deviceId, path ?? right),
+          admits: (identity) => {
+            const granted = access.checkDevice(text, identity);
+            return granted instanceof Refusal ? granted : undefined;
+          },
+        };
+      }
+      const policy = policyOf(token, token.skn);
+      if (policy instanceof Refusal) return policy;
+      return {
+        expiresAt,
+        subject: policy.name,
+        permits: (permission, path) => permitted({ policy, resource, grant: { expiresAt } }, permission, path),
+        admits: (identity) => {
+          const granted = access.checkDevice(text, identity);
+          return granted instanceof Refusal ? granted : undefined;
+        },
+      };
+    },
+
+    checkCertificate: () => refuse('IotHubUnauthorized', 'Unauthorized: this hub checks no client certificates'),
+
+    checkService(authorization, permission, path) {
       if (!authorization) return refuse('IotHubUnauthorized', 'Unauthorized: the Authorization header is missing');
       let verified = remembered.get(authorization);
       if (verified === undefined || verified.grant.expiresAt <= clock.now()) {
@@ -93,12 +132,7 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
         remember(authorization, fresh);
         verified = fresh;
       }
-      const { policy, resource, grant } = verified;
-      if (!policy.rights.includes(right)) return denied(policy.name, path ?? right);
-      if (resource.length > 1 && !covers(resource, [host, ...(path ?? '').split('/')])) {
-        return denied(policy.name, path ?? hostName);
-      }
-      return grant;
+      return permitted(verified, permission, path) ?? verified.grant;
     },
 
     checkDevice(text, identity) {
@@ -136,6 +170,7 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
       return signToken({ resource: hostName, key: policy.primaryKey, expiresAt, policy: name });
     },
   };
+  return access;
 }
 
 /** The decoded path of `sr`; parseToken has made sure that it can be decoded. */

@@ -14,6 +14,10 @@ export interface DeviceConnection {
   sendMethod(method: string, rid: RequestId, payload: Buffer): void;
   /** Sends a desired patch if the device subscribed to them; gives whether it did. */
   sendDesired(patch: string, version: number): boolean;
+  /** True once the device subscribed to (or attached a link for) cloud-to-device messages. */
+  readonly listensForMessages: boolean;
+  /** Something waits in the device's queue: the door takes as many as the connection has room for. */
+  messageWaiting(): void;
   /** Ends the connection at once. The door then reports it gone. */
   close(reason: CloseReason, detail?: string): void;
 }

@@ -6,6 +6,7 @@ import { type DeviceId, requestId } from '../../vocabulary/ids.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Millis } from '../../vocabulary/units.ts';
 import type { Connections, DeviceConnection } from '../connections/connections.ts';
+import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import { excerptOf, Invocation } from './invocation.ts';
 import { payloadLimit, readMethodRequest } from './method-request.ts';
@@ -100,7 +101,8 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 
   function begin(invocation: Invocation): void {
     const { asked, device, call, begunAt } = invocation;
-    const refusal = asked.refusal ?? (usable(find(device)) ? undefined : unknown(device));
+    const refusal =
+      asked.refusal ?? (usable(find(device)) ? undefined : notFound(device, find, 'is not registered or is disabled'));
     const connection = refusal === undefined ? connections.find(device) : undefined;
     const listens = connection?.listensForMethods === true;
     if (listens) send(invocation, connection);
@@ -200,9 +202,6 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 }
 
 const usable = (identity: Identity | undefined): boolean => identity?.status === 'enabled';
-
-const unknown = (device: DeviceId): Refusal =>
-  refuse('DeviceNotFound', `Device '${device}' is not registered or is disabled.`);
 
 const notOnline = (timeout: Millis): Refusal =>
   refuse(

@@ -168,6 +168,7 @@ export function openRegistry(options: RegistryOptions): Registry {
           return identity === undefined ? [] : [shapeOf(identity)];
         });
     },
+    moduleIds: () => [],
     ids() {
       ordered ??= [...identities.keys()].sort(byCodeUnits);
       return ordered;

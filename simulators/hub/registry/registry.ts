@@ -2,9 +2,11 @@
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import type { Refusal } from '../../vocabulary/service-errors.ts';
 
-/** A device identity as the hub keeps it. Dates are ISO text; keys base64. Frozen: a change makes a new object. */
+/** An identity of a device or module as the hub keeps it. Dates are ISO text; keys base64. Frozen: a change makes a new object. */
 export interface Identity {
   readonly deviceId: DeviceId;
+  /** Missing for a device. */
+  readonly moduleId?: string;
   readonly generationId: string;
   readonly etag: string;
   readonly status: 'enabled' | 'disabled';
@@ -22,13 +24,16 @@ export interface Identity {
 export interface Registry {
   /** Reading a live identity; a Map lookup. */
   find(id: string): Identity | undefined;
+  /** Devices; their modules are not counted. */
   readonly size: number;
   /** GET /devices/{id}: the Device shape of reference 4.3. */
   get(id: string): object | Refusal;
   /** GET /devices?top=N, in order of id; at most 1000. */
   list(top: number): readonly object[];
-  /** Every id, in the order in which lists and queries give them. */
+  /** Every device's id, in the order in which lists and queries give them. */
   ids(): readonly string[];
+  /** Every module's (`device/module`), in that order. */
+  moduleIds(): readonly string[];
   /** PUT /devices/{id}. Without If-Match it creates (409 when there), with one it updates (412 on another etag). */
   put(id: string, body: unknown, ifMatch: string | undefined): object | Refusal;
   /** DELETE /devices/{id}: undefined when done. Closes the device's connection. */

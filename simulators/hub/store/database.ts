@@ -10,7 +10,11 @@ type Database = InstanceType<typeof DatabaseSync>;
 
 const fileName = 'hub.db';
 /** Kept in `user_version`. A file with another number is of another program version. */
-const schemaVersion = 1;
+const schemaVersion = 2;
+const documents =
+  'CREATE TABLE documents (kind TEXT, id TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;';
+/** What makes a file of version n one of version n + 1, by n. */
+const upgrades: Readonly<Record<number, string>> = { 1: documents };
 const schema = `
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE identities (id TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
@@ -18,7 +22,7 @@ const schema = `
     id TEXT PRIMARY KEY, version INTEGER NOT NULL, etag INTEGER NOT NULL,
     tags TEXT NOT NULL, desired TEXT NOT NULL, reported TEXT NOT NULL
   ) STRICT;
-  PRAGMA user_version = ${schemaVersion};`;
+  ${documents}`;
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 const busy = 5;
@@ -34,7 +38,7 @@ interface Opened {
 export function openDatabase(folder: string | undefined, now: Instant): Opened {
   if (folder === undefined) {
     const database = new DatabaseSync(':memory:');
-    database.exec(schema);
+    prepare(database);
     return { database, notices: [] };
   }
   const file = prepareFolder(folder);
@@ -99,15 +103,19 @@ function problemOf(database: Database): string | undefined {
   const version = versionOf(database);
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
   if (version === 0 && tables === 0) return undefined;
-  if (version !== schemaVersion) return `its schema is version ${version}, this program reads version ${schemaVersion}`;
+  if (version !== schemaVersion && upgrades[version] === undefined)
+    return `its schema is version ${version}, this program reads version ${schemaVersion}`;
   // Not integrity_check: it costs as much as reading every index twice, and page damage shows here as well.
   const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
   return row?.quick_check === 'ok' ? undefined : `it is damaged: ${row?.quick_check.replace(/\s+/g, ' ')}`;
 }
 
-/** Makes the tables of a new file, and takes the exclusive lock now and not with the first write. */
+/** Makes the tables of a new file or those an older one lacks, and takes the exclusive lock now and not with the first write. */
 function prepare(database: Database): void {
-  database.exec(`BEGIN EXCLUSIVE; ${versionOf(database) === 0 ? schema : ''} COMMIT;`);
+  const version = versionOf(database);
+  const steps = version === 0 ? [schema] : [];
+  for (let from = version; from > 0 && from < schemaVersion; from++) steps.push(upgrades[from] ?? '');
+  database.exec(`BEGIN EXCLUSIVE; ${steps.join(' ')} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
 }
 
 /** Gives the new name. The write-ahead log goes with its database: left behind it would be applied to the new one. */

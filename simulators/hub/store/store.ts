@@ -4,6 +4,8 @@ import type { DatabaseSync } from '@photostructure/sqlite';
 import type { Instant } from '../../vocabulary/units.ts';
 import { openDatabase } from './database.ts';
 
+export type DocumentKind = 'configuration' | 'job' | 'device-job' | 'message' | 'feedback';
+
 /** A twin as it is kept. Sections are JSON text whose inside belongs to twins/. */
 export interface TwinRow {
   readonly id: string;
@@ -28,6 +30,10 @@ export interface Store {
   keepTwin(row: TwinRow): void;
   /** A twin's reported section alone: what devices change most. */
   keepReported(id: string, version: number, reported: string): void;
+  /** Things of a kind that are read whole at the start and kept as JSON text: configurations, jobs, messages. In order of id. */
+  documents(kind: DocumentKind): readonly { readonly id: string; readonly json: string }[];
+  keepDocument(kind: DocumentKind, id: string, json: string): void;
+  dropDocument(kind: DocumentKind, id: string): void;
   /** All of `work` is kept, or nothing of it when it throws. Inside another transaction it joins that one. */
   transaction<Result>(work: () => Result): Result;
   /** Runs once what was written so far is kept: at once outside a transaction, after its end inside. */
@@ -115,6 +121,20 @@ class SqliteStore implements Store {
 
   keepReported(id: string, version: number, reported: string): void {
     this.#run('UPDATE twins SET version = ?, reported = ? WHERE id = ?', version, reported, id);
+  }
+
+  documents(kind: DocumentKind): readonly { readonly id: string; readonly json: string }[] {
+    const statement = this.#statement('SELECT id, json FROM documents WHERE kind = ? ORDER BY id');
+    return statement.all(kind) as { id: string; json: string }[];
+  }
+
+  keepDocument(kind: DocumentKind, id: string, json: string): void {
+    const sql = 'INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json';
+    this.#run(sql, kind, id, json);
+  }
+
+  dropDocument(kind: DocumentKind, id: string): void {
+    this.#run('DELETE FROM documents WHERE kind = ? AND id = ?', kind, id);
   }
 
   transaction<Result>(work: () => Result): Result {

@@ -6,6 +6,7 @@ import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Connections } from '../connections/connections.ts';
 import { unmatched } from '../registry/if-match.ts';
 import { isoText, neverText } from '../registry/moments.ts';
+import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import type { Store, TwinRow } from '../store/store.ts';
 import { sizeProblem } from './limits.ts';
@@ -80,7 +81,7 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
     apply: (twin: Twin, asked: Asked, at: string) => Changed | Broken,
   ): ReturnType<Twins['patch']> {
     const twin = twins.get(id);
-    if (twin === undefined) return unknown(id);
+    if (twin === undefined) return notFound(id, find);
     const asked = readTwinBody(body);
     if (asked instanceof Broken) return refused(id, asked);
     const stale = unmatched(ifMatch, etagText(twin.etag));
@@ -110,7 +111,7 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
 
   function bodyOf(id: DeviceId, twin: Twin): { readonly body: object; readonly etag: string } | Refusal {
     const identity = find(id);
-    if (identity === undefined) return unknown(id);
+    if (identity === undefined) return notFound(id, find);
     const { connected, lastActivityAt, modelId = '' } = activity(id);
     const etag = etagText(twin.etag);
     const body = {
@@ -138,7 +139,7 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
   return {
     get(id) {
       const twin = twins.get(id);
-      return twin === undefined ? unknown(id) : bodyOf(id, twin);
+      return twin === undefined ? notFound(id, find) : bodyOf(id, twin);
     },
 
     patch: (id, body, ifMatch) => change(id, body, ifMatch, patched),
@@ -146,14 +147,14 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
 
     deviceView(id) {
       const twin = twins.get(id);
-      if (twin === undefined) return unknown(id);
+      if (twin === undefined) return notFound(id, find);
       const { desired, reported } = twin;
       return `{"desired":${deviceText(desired.content, desired.version)},"reported":${deviceText(reported.content, reported.version)}}`;
     },
 
     report(id, text) {
       const twin = twins.get(id);
-      if (twin === undefined) return unknown(id);
+      if (twin === undefined) return notFound(id, find);
       let value: unknown;
       try {
         value = JSON.parse(text);
@@ -199,8 +200,6 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
     remove: (id) => hold(id, undefined),
   };
 }
-
-const unknown = (id: string): Refusal => refuse('DeviceNotFound', `Device '${id}' is not registered.`);
 
 /** Base64 of an 8-byte counter, as the service's own are. */
 export function etagText(counter: number): string {

@@ -210,7 +210,14 @@ describe('hubfleet hub', () => {
     const text = out.join('\n');
     for (const part of ['Node', 'NODE_EXTRA_CA_CERTS=/data/ca.pem', 'Python', '.NET', 'Java', 'curl'])
       expect(text).toContain(part);
-    expect(hubs[0]?.listen).toMatchObject({ https: false, http: false, mqtts: false, mqtt: false });
+    expect(hubs[0]?.listen).toMatchObject({
+      https: false,
+      http: false,
+      mqtts: false,
+      mqtt: false,
+      amqps: false,
+      amqp: false,
+    });
   });
 
   test('--sas on a stopped hub asks the hub on the folder, with every door shut', async () => {

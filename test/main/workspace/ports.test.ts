@@ -9,7 +9,7 @@ const probing = (states: Record<number, PortState>) => async (_host: string, por
 
 test('free standard ports are taken without a word', async () => {
   expect(await choosePorts({}, true, probing({}))).toEqual({
-    listen: { host: '127.0.0.1', https: 443, mqtts: 8883, mqtt: 0, http: 0 },
+    listen: { host: '127.0.0.1', https: 443, mqtts: 8883, amqps: 5671, mqtt: 0, amqp: 0, http: 0 },
     notices: [],
   });
 });
@@ -36,8 +36,8 @@ test('the hub alone keeps to the standard ports, so that opening it says which i
 
 test('named ports are not looked at', async () => {
   const never = async () => Promise.reject(new Error('looked'));
-  const { listen } = await choosePorts({ https: 1443, mqtts: 0, mqtt: 1883 }, true, never);
-  expect(listen).toMatchObject({ https: 1443, mqtts: 0, mqtt: 1883 });
+  const { listen } = await choosePorts({ https: 1443, mqtts: 0, mqtt: 1883, amqps: 0 }, true, never);
+  expect(listen).toMatchObject({ https: 1443, mqtts: 0, mqtt: 1883, amqps: 0 });
 });
 
 test('looking at a port leaves it as it was', async () => {

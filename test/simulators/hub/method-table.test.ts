@@ -531,7 +531,7 @@ beforeAll(async () => {
     emit: facts.emit,
     folder: undefined,
     hostName,
-    listen: { host: '127.0.0.1', https: false, http: 0, mqtts: false, mqtt: 0 },
+    listen: { host: '127.0.0.1', https: false, http: 0, mqtts: false, mqtt: 0, amqps: false, amqp: false },
   });
   await register('offline');
   await register('disabled', 'disabled');

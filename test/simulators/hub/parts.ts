@@ -70,6 +70,8 @@ export class FakeConnection implements DeviceConnection {
   readonly protocol = 'mqtt';
   readonly tls = false;
   listensForMethods = true;
+  listensForMessages = true;
+  waiting = 0;
   readonly sent: { method: string; rid: RequestId; payload: string }[] = [];
   readonly closed: CloseReason[] = [];
   /** What a door does when it closes a connection. */
@@ -82,6 +84,9 @@ export class FakeConnection implements DeviceConnection {
   }
   sendDesired(): boolean {
     return false;
+  }
+  messageWaiting(): void {
+    this.waiting += 1;
   }
   close(reason: CloseReason): void {
     this.closed.push(reason);

@@ -1,9 +1,9 @@
 // POST /twins/{id}/methods, the busiest path of the hub: straight from node:http to the methods and back, one write an answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { deviceId } from '../../../vocabulary/ids.ts';
+import { deviceId, partsOf } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
-import type { Access } from '../../access/access.ts';
+import type { Access, Permission } from '../../access/access.ts';
 import type { Methods } from '../../methods/methods.ts';
 import type { Answers } from './answers.ts';
 
@@ -12,6 +12,7 @@ export const largestCall = kilobytes(512);
 
 const before = '/twins/';
 const after = '/methods';
+const modules = '/modules/';
 
 export interface MethodCallTools {
   readonly access: Access;
@@ -43,8 +44,11 @@ export function methodCalls({ access, methods, answers, odd }: MethodCallTools) 
     if (request.method !== 'POST') return false;
     const id = deviceOf(request.url ?? '');
     if (id === undefined) return false;
-    const grant = access.checkService(request.headers.authorization, 'ServiceConnect', `twins/${id}/methods`);
-    if (grant instanceof Refusal) {
+    const { device, module } = partsOf(id);
+    const path = module === undefined ? `twins/${id}/methods` : `twins/${device}/modules/${module}/methods`;
+    const grant = access.checkService(request.headers.authorization, invokePermission, path);
+    if (grant instanceof Promise) request.pause();
+    else if (grant instanceof Refusal) {
       answers.refusal(response, grant, 'nested');
       return true;
     }
@@ -67,6 +71,16 @@ export function methodCalls({ access, methods, answers, odd }: MethodCallTools) 
       if (size > largestCall) return;
       invoke(id, chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, size), response);
     });
+    if (grant instanceof Promise) {
+      // An Entra token met for the first time: its issuer's keys may have to be fetched before the body is read.
+      void grant.then((granted) => {
+        if (granted instanceof Refusal) {
+          request.removeAllListeners('data').removeAllListeners('end');
+          answers.refusal(response, granted, 'nested');
+        }
+        request.resume();
+      });
+    }
     request.on('error', () => odd(request, `the caller left ${size} bytes into the body of a method call`));
     return true;
 
@@ -79,8 +93,9 @@ export function methodCalls({ access, methods, answers, odd }: MethodCallTools) 
 }
 
 const nothing = Buffer.alloc(0);
+const invokePermission: Permission = { right: 'ServiceConnect', action: 'directMethods/invoke/action' };
 
-/** The device a method call is for; undefined when the path is another's or its escapes make no sense. */
+/** The identity a method call is for, `device/module` for a module; undefined when the path is another's or its escapes make no sense. */
 function deviceOf(url: string): string | undefined {
   if (!url.startsWith(before)) return undefined;
   const question = url.indexOf('?');
@@ -89,10 +104,13 @@ function deviceOf(url: string): string | undefined {
   const idEnd = end - after.length;
   if (idEnd <= before.length || !url.startsWith(after, idEnd)) return undefined;
   const id = url.slice(before.length, idEnd);
-  if (id.includes('/')) return undefined;
-  if (!id.includes('%')) return id;
+  const slash = id.indexOf('/');
   try {
-    return decodeURIComponent(id);
+    if (slash === -1) return id.includes('%') ? decodeURIComponent(id) : id;
+    if (!id.startsWith(modules, slash)) return undefined;
+    const module = id.slice(slash + modules.length);
+    if (slash === 0 || module === '' || module.includes('/')) return undefined;
+    return `${decodeURIComponent(id.slice(0, slash))}/${decodeURIComponent(module)}`;
   } catch {
     return undefined;
   }

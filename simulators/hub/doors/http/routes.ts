@@ -6,7 +6,8 @@ import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
 import type { Answers, ErrorForm } from './answers.ts';
-import { type Asked, type Given, type Route, type RouteParts, routesOf } from './route-table.ts';
+import type { Asked, Given, Route } from './route.ts';
+import { type RouteParts, routesOf } from './route-table.ts';
 
 /** A hundred devices with full twins in one bulk request stay below. */
 export const largestBody = kilobytes(8 * 1_024);
@@ -47,14 +48,19 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
 
   const routes = routesOf(tools);
   const allowed = methodsByPath(routes);
-  for (const { method, path, right, form, run } of routes) {
+  for (const { method, path, permission, form, run } of routes) {
     app.route({
       method,
       url: path,
       onRequest(request, reply, next) {
-        const refused = access.checkService(request.headers.authorization, right, decodedPath(request.raw.url ?? ''));
-        if (refused instanceof Refusal) send(reply, refused, form);
-        else next();
+        const pass = (granted: object): void => {
+          if (granted instanceof Refusal) send(reply, granted, form);
+          else next();
+        };
+        const path = decodedPath(request.raw.url ?? '');
+        const granted = access.checkService(request.headers.authorization, permission, path);
+        if (granted instanceof Promise) void granted.then(pass);
+        else pass(granted);
       },
       handler(request, reply) {
         send(reply, outcomeOf(run, asked(request)), form);
@@ -89,6 +95,7 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
     return {
       request,
       id: (request.params as { id?: string }).id ?? '',
+      module: (request.params as { module?: string }).module,
       header: (name) => {
         const value = request.headers[name];
         return Array.isArray(value) ? value[0] : value;

@@ -1,6 +1,6 @@
 // One accepted socket: unknown until its CONNECT is let in, then a device's connection, then over. Whatever comes in, only this socket
 // suffers from it: it ends, a fact says why.
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   generate,
   type IConnectPacket,
@@ -17,6 +17,7 @@ import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
 import type { DeviceConnection } from '../../connections/connections.ts';
+import { type Arrival, endSoon } from '../arrival.ts';
 import { admit } from './admission.ts';
 import type { DoorTools } from './door-tools.ts';
 import { type Heard, hear, hint, message, messageLimit } from './hear.ts';
@@ -34,10 +35,11 @@ const pong = generate({ cmd: 'pingresp' });
 
 export class DeviceSocket implements DeviceConnection {
   device: DeviceId = deviceId('');
-  readonly protocol = 'mqtt';
+  readonly protocol: 'mqtt' | 'mqtt-ws';
+  readonly listensForMessages = false;
   readonly tls: boolean;
   readonly #tools: DoorTools;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #parser: Parser & { readonly packet?: { readonly length?: number } };
   readonly #peer: string;
   #state: 'greeting' | 'connected' | 'over' = 'greeting';
@@ -51,16 +53,15 @@ export class DeviceSocket implements DeviceConnection {
   /** Bytes of a packet that has not come in whole. */
   #half = 0;
 
-  constructor(socket: Socket, tools: DoorTools) {
+  constructor({ stream: socket, peer, tls, websocket }: Arrival, tools: DoorTools) {
     this.#tools = tools;
     this.#socket = socket;
-    this.tls = tools.tls;
-    this.#peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    this.tls = tls;
+    this.protocol = websocket ? 'mqtt-ws' : 'mqtt';
+    this.#peer = peer;
     this.#parser = newParser();
     this.#parser.on('packet', (packet) => this.#take(packet));
     this.#parser.on('error', (error: Error) => this.#unreadable(error));
-    // Without this a reply waits for the device's next packet (Nagle): p50 20 ms instead of 1.
-    socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('error', (error) => this.#gone(error.message));
     socket.on('end', () => this.#gone());
@@ -82,6 +83,8 @@ export class DeviceSocket implements DeviceConnection {
     this.#publish(desiredTopic(version), patch);
     return true;
   }
+
+  messageWaiting(): void {}
 
   close(reason: CloseReason, detail?: string): void {
     this.#end(reason, detail);
@@ -148,7 +151,7 @@ export class DeviceSocket implements DeviceConnection {
     if ('code' in admitted) {
       const { code, detail, device, hint } = admitted;
       if (device === undefined) this.#reportRefused(`CONNECT refused (${code}): ${detail}`);
-      else tools.emit({ type: 'device.refused', at, device, protocol: 'mqtt', code, detail });
+      else tools.emit({ type: 'device.refused', at, device, protocol: this.protocol, code, detail });
       if (device !== undefined && hint !== undefined) tools.emit({ type: 'hint.given', at, device, text: hint });
       this.#write(connack(false, code));
       this.#over();
@@ -268,7 +271,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#cancelCheck?.();
     this.#tools.open.delete(this);
     // A CONNACK that refuses is meant to be read; a peer that stopped reading is not waited for.
-    if (greeting) this.#socket.destroySoon();
+    if (greeting) endSoon(this.#socket);
     else this.#socket.destroy();
   }
 }

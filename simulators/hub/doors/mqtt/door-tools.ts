@@ -16,7 +16,6 @@ export interface DoorTools extends AdmissionTools {
   readonly connections: Connections;
   readonly methods: Methods;
   readonly sessions: Sessions;
-  readonly tls: boolean;
   /** How long a connection outlives its token. */
   readonly tokenGrace: Millis;
   /** Sockets that have not sent a CONNECT yet. */

@@ -9,7 +9,15 @@ import { systemClock } from '../../../../simulators/clock/system.ts';
 import { type Hub, type HubOptions, openHub } from '../../../../simulators/hub/hub.ts';
 import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
 
-export const allShut = { host: '127.0.0.1', https: false, http: false, mqtts: false, mqtt: false } as const;
+export const allShut = {
+  host: '127.0.0.1',
+  https: false,
+  http: false,
+  mqtts: false,
+  mqtt: false,
+  amqps: false,
+  amqp: false,
+} as const;
 
 export function hubOptions(facts: HubFact[], change: Partial<HubOptions> = {}): HubOptions {
   return {

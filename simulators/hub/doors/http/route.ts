@@ -1,0 +1,43 @@
+// One operation of the service API as a row of a table: path, what it needs, what it does. The tables are in the *-routes.ts files.
+import type { FastifyRequest } from 'fastify';
+import { Refusal } from '../../../vocabulary/service-errors.ts';
+import type { DataAction, Permission } from '../../access/access.ts';
+import type { ErrorForm } from './answers.ts';
+
+export interface Asked {
+  readonly request: FastifyRequest;
+  /** The `:id` of the path; empty when it has none. */
+  readonly id: string;
+  /** The `:module` of the path. */
+  readonly module: string | undefined;
+  header(name: string): string | undefined;
+  /** The parsed body; throws a Refusal (400006) when there is none or it is not JSON. */
+  body(): unknown;
+}
+
+/** What a route gives back: an object to send, with or without headers (names and values in turn), nothing for 204, or a refusal. */
+export type Given =
+  | { readonly body: object; readonly status?: number; readonly headers?: readonly string[] }
+  | Refusal
+  | undefined;
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly permission: Permission;
+  readonly form: ErrorForm;
+  readonly run: (asked: Asked) => Given;
+}
+
+const needs =
+  (right: Permission['right'], form: ErrorForm) =>
+  (action: DataAction): Pick<Route, 'permission' | 'form'> => ({ permission: { right, action }, form });
+
+/** What most routes need, with the body form of their refusals (reference 1.3, 4.1). */
+export const registryRead = needs('RegistryRead', 'plain');
+export const registryWrite = needs('RegistryWrite', 'plain');
+export const serviceConnect = needs('ServiceConnect', 'nested');
+
+/** An outcome with its etag for the header. */
+export const tagged = (outcome: { readonly body: object; readonly etag: string } | Refusal): Given =>
+  outcome instanceof Refusal ? outcome : { body: outcome.body, headers: ['ETag', `"${outcome.etag}"`] };
