@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
-import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
+import type { Emit, FleetFact, LinkState, Protocol } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName, RequestId } from '../vocabulary/ids.ts';
 import type { BehaviourSpec, ReconnectSpec } from '../vocabulary/specs.ts';
 import type { Millis } from '../vocabulary/units.ts';
@@ -14,12 +14,24 @@ export interface Credentials {
   readonly tokenLifetimeSeconds: number;
 }
 
+/** A client certificate with its chain, and its key: PEM texts. */
+export interface ClientPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** How a virtual device can speak; `https` devices are not among ours. */
+export type LinkProtocol = Exclude<Protocol, 'https'>;
+
 /** What all devices of a fleet share; one object per fleet, so that an idle device stays small. */
 export interface FleetSettings {
   readonly clock: Clock;
   readonly emit: Emit<FleetFact>;
-  /** Opens a byte stream to the hub: TCP, TLS, or an in-memory pair. Ends in 'close' on every path. */
-  readonly dial: () => Duplex;
+  /** Opens a byte stream to the hub: TCP, TLS, WebSocket, or an in-memory pair; shows the certificate if one is given. Ends in 'close' on every path. */
+  readonly dial: (certificate?: ClientPair) => Duplex;
+  readonly protocol: LinkProtocol;
+  /** AMQP: how many devices of the fleet share one connection; 1 gives each its own. */
+  readonly devicesPerConnection: number;
   readonly hostName: string;
   readonly behaviour: BehaviourSpec;
   readonly reconnect: ReconnectSpec;
@@ -74,8 +86,9 @@ export interface Device {
 
 export interface DeviceOptions {
   readonly id: DeviceId;
-  /** Base64 symmetric key. */
+  /** Base64 symmetric key; empty for a device that shows a certificate. */
   readonly key: string;
+  readonly certificate?: ClientPair;
   readonly random: Random;
   readonly settings: FleetSettings;
 }

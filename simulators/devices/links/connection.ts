@@ -17,6 +17,26 @@ export interface Ending {
   readonly refused: boolean;
 }
 
+/** A message a device sends (telemetry). Properties are the application's; the two system ones have names of their own on every wire. */
+export interface OutgoingMessage {
+  readonly body: string;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly messageId?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** What a device does with a cloud-to-device message. Over MQTT only `completed` can be said; the others leave it unacknowledged. */
+export type Settlement = 'completed' | 'rejected' | 'abandoned';
+
+export interface IncomingMessage {
+  readonly body: Buffer;
+  readonly messageId?: string;
+  readonly properties: Readonly<Record<string, string>>;
+  /** To be called once. Gives what was really said: MQTT has no word for rejecting or abandoning. Does nothing when the connection is over. */
+  settle(settlement: Settlement): void;
+}
+
 /** What a connection tells the device that owns it. After `closed`, or after the owner let go of it, it tells nothing more. */
 export interface ConnectionOwner {
   /** The hub took the device in and sends it methods and desired patches from now on. */
@@ -24,6 +44,7 @@ export interface ConnectionOwner {
   closed(connection: Connection, ending: Ending): void;
   methodCalled(connection: Connection, request: MethodRequest): void;
   desiredPatched(connection: Connection, patch: JsonObject, version: number): void;
+  messageArrived(connection: Connection, message: IncomingMessage): void;
   /** Something came that could not be used. The connection goes on. */
   puzzled(connection: Connection, detail: string): void;
   /** The token should be replaced soon; the owner picks the moment. */
@@ -38,12 +59,30 @@ export interface Connection {
   getTwin(): Promise<TwinDocument>;
   /** Merges `patch` (JSON text) into the reported properties; gives their new version. Rejects as `getTwin` does. */
   report(patch: string): Promise<number>;
+  /** Sends a message; resolves when the hub took it over, rejects with MessageFailed when it refused or the connection ended. */
+  send(message: OutgoingMessage): Promise<void>;
+  /**
+   * Replaces the token on this connection, where the protocol can (AMQP): resolves true, and no call is disturbed. False where the device has to
+   * dial again (MQTT). Never rejects: a refusal ends the connection.
+   */
+  renew(): Promise<boolean>;
   /** Asks the hub to send no more methods; those already under way arrive before this resolves. Never rejects. */
   mute(): Promise<void>;
   /** Says goodbye and closes; what was sent before still leaves. The owner hears nothing more. */
   hangUp(): void;
   /** As `hangUp` without the goodbye: to the hub the device is suddenly gone. */
   drop(): void;
+}
+
+/** A message the hub did not take; `refused` when it said no. */
+export class MessageFailed extends Error {
+  override readonly name = 'MessageFailed';
+  constructor(
+    message: string,
+    readonly refused = false,
+  ) {
+    super(message);
+  }
 }
 
 /** A twin request that did not succeed; `status` is the hub's, 0 when none came. */
