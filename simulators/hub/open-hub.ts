@@ -74,7 +74,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   closers.push(() => methods.stop());
 
   const parts = { clock, emit, randomBytes, hostName, registry, twins, access, connections, methods, find };
-  const queries = openQueries(registry, twins);
+  const queries = openQueries({ registry, twins, deviceJobs: () => [] });
   const { host } = listen;
   const { serverKey: key, serverCertificate: cert, caPem: ca } = certificates;
   const notices = [...store.notices, ...certificates.notices];

@@ -1,5 +1,5 @@
 // POST /devices/query: finds twins in order of device id and hands them out page by page (reference 4.4, 7).
-import { deviceId } from '../../vocabulary/ids.ts';
+import { type DeviceId, deviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Twins } from '../twins/twins.ts';
@@ -15,11 +15,32 @@ export interface Page {
 export interface Queries {
   /** @param body `{"query":"..."}`, parsed; `size` and `continuation` are the paging headers as they came. */
   run(body: unknown, size: string | undefined, continuation: string | undefined): Page | Refusal;
+  /**
+   * Whom a job's `queryCondition` picks, in order of id: the text after WHERE, or `FROM devices.modules WHERE ...` for modules; `*` or
+   * nothing is every device. 400004 for a text that is not a condition.
+   */
+  select(condition: string): { readonly ids: readonly DeviceId[] } | Refusal;
+  /** What is wrong with a whole query, or, with `from`, with a condition over that collection; undefined when it is good. */
+  check(text: string, from?: 'devices' | 'devices.modules'): QueryProblem | undefined;
+}
+
+export interface QueryProblem {
+  readonly message: string;
+  /** From 1; the place in the text where something else was expected. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface QueriesOptions {
+  readonly registry: Registry;
+  readonly twins: Twins;
+  /** The rows of `devices.jobs`, read with each query of them. */
+  readonly deviceJobs: () => Iterable<object>;
 }
 
 const sizes = { least: 1, most: 1_000, default: 100 } as const;
 
-export function openQueries(registry: Registry, twins: Twins): Queries {
+export function openQueries({ registry, twins }: QueriesOptions): Queries {
   warmUp();
 
   /** Looks one match further than the page is long, so that a last page is known as such. */
@@ -59,6 +80,23 @@ export function openQueries(registry: Registry, twins: Twins): Queries {
       const last = continuation === undefined || continuation === '' ? undefined : lastIdIn(continuation);
       if (last instanceof Refusal) return last;
       return pageAfter(last, size, query.condition);
+    },
+    select(text) {
+      const condition = text.trim();
+      if (condition === '' || condition === '*') return { ids: registry.ids().map(deviceId) };
+      const query = parseQuery(`SELECT * FROM devices WHERE ${condition}`);
+      if (query instanceof Refusal) return query;
+      const ids = registry.ids().map(deviceId);
+      return {
+        ids: ids.filter((id) => {
+          const twin = twins.get(id);
+          return !(twin instanceof Refusal) && (query.condition === undefined || meets(twin.body, query.condition));
+        }),
+      };
+    },
+    check(text, from) {
+      const query = parseQuery(from === undefined ? text : `SELECT * FROM ${from} WHERE ${text}`);
+      return query instanceof Refusal ? { message: query.message, line: 1, column: 1 } : undefined;
     },
   };
 }

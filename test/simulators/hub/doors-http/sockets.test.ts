@@ -53,7 +53,7 @@ function httpParts() {
   const hostName = 'hub.localhost';
   const access = openAccess({ clock, hostName, find, policies: defaultPolicies(randomBytes) });
   const methods = openMethods({ clock, emit, find, connections });
-  const queries = openQueries(registry, twins);
+  const queries = openQueries({ registry, twins, deviceJobs: () => [] });
   return {
     facts,
     store,
