@@ -25,6 +25,7 @@ interface HubFlags {
   readonly dataDir?: string;
   readonly ephemeral?: boolean;
   readonly json?: boolean;
+  readonly facts?: boolean;
   readonly trust?: boolean;
   readonly sas?: string;
   readonly lifetime: number;
@@ -43,6 +44,7 @@ export function addHubCommand(program: Command, host: CliHost, tools: CliTools):
     .option('--data-dir <folder>', `where identities, twins and certificates are kept; ${host.dataDir}`)
     .option('--ephemeral', 'keep nothing')
     .option('--json', 'print one line of JSON when ready')
+    .option('--facts', 'then print what happens, one line of JSON each: connections, calls, twins, messages')
     .option('--trust', 'print how each SDK is told to trust this hub, and end')
     .option('--sas <policy>', 'print a token for the service API signed as this policy, and end')
     .option('--lifetime <seconds>', 'how long that token is good for', wholeNumber(1, 31_536_000, ' s'), 3_600)
@@ -64,10 +66,14 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
   const folder = dataDir === undefined ? undefined : openDataFolder(dataDir);
   const { httpsPort: https, mqttsPort: mqtts, mqttPort: mqtt, amqpsPort: amqps, amqpPort: amqp } = flags;
   const { listen, notices } = await choosePorts({ https, mqtts, mqtt, amqps, amqp }, false);
+  // Scripts read the ready line first.
+  let ready = false;
   const hub = await tools.openHub({
     clock: tools.clock,
     randomBytes: tools.randomBytes,
-    emit: () => {},
+    emit: (fact) => {
+      if (flags.facts && ready) host.out(JSON.stringify(fact));
+    },
     folder: folder?.hub,
     hostName: flags.hostName,
     listen: { ...listen, http: false },
@@ -80,6 +86,7 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
     host.out(
       flags.json ? JSON.stringify(readyLine(hub.status, ca.path, dataDir)) : readyText(hub.status, ca.path, dataDir),
     );
+    ready = true;
     await stopped;
   } finally {
     withdraw();
@@ -87,6 +94,9 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
     await hub.stop();
   }
 }
+
+/** MQTT and AMQP over WebSocket, on the port of HTTPS (reference 2.1, 3.1). */
+const webSocketPath = '/$iothub/websocket';
 
 const dataDirOf = (flags: { readonly dataDir?: string }, host: CliHost): string =>
   flags.dataDir === undefined ? host.dataDir : resolve(host.cwd, flags.dataDir);
@@ -105,6 +115,7 @@ const readyLine = ({ hostName, doors, connectionStrings }: HubStatus, ca: string
   ready: true,
   hostName,
   ...doors,
+  ...(doors.https === undefined ? {} : { ws: { ...doors.https, path: webSocketPath } }),
   connectionStrings,
   ca,
   dataDir: dataDir ?? null,
