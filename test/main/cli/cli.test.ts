@@ -9,6 +9,7 @@ import type { HubOptions } from '../../../simulators/hub/hub.ts';
 import type { Invoker, InvokerOptions, MethodCall, ServiceAnswer } from '../../../simulators/invoker/invoker.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
 import { LabError } from '../../../simulators/vocabulary/errors.ts';
+import { deviceId } from '../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { fakeLab, status } from '../support/fake-lab.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -169,6 +170,7 @@ describe('hubfleet hub', () => {
       ready: true,
       hostName: '127.0.0.1',
       ...status.doors,
+      ws: { ...status.doors.https, path: '/$iothub/websocket' },
       connectionStrings: status.connectionStrings,
       ca: '/data/ca.pem',
       dataDir: terminal.dataDir,
@@ -180,6 +182,22 @@ describe('hubfleet hub', () => {
     });
     expect(existsSync(join(terminal.dataDir, 'access.json'))).toBe(false);
     expect(readdirSync(join(terminal.dataDir, 'running'))).toEqual([]);
+  });
+
+  test('prints what happens after the ready line when asked to, and nothing otherwise', async () => {
+    for (const [flags, lines] of [
+      [['--facts'], 2],
+      [[], 1],
+    ] as const) {
+      const terminal = aTerminal();
+      const running = terminal.run('hub', '--json', '--https-port', '0', '--mqtts-port', '0', ...flags);
+      await expect.poll(() => terminal.out.length).toBe(1);
+      terminal.hubs[0]?.emit({ type: 'twin.fetched', at: 5, device: deviceId('d') });
+      terminal.stop();
+      expect(await running).toBe(0);
+      expect(terminal.out).toHaveLength(lines);
+      if (lines === 2) expect(JSON.parse(terminal.out[1] ?? '')).toEqual({ type: 'twin.fetched', at: 5, device: 'd' });
+    }
   });
 
   test('keeps nothing when ephemeral, and still has a CA file while it runs', async () => {
