@@ -5,6 +5,8 @@ import type { Refusal } from '../../vocabulary/service-errors.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 
 export type Acknowledgement = 'none' | 'positive' | 'negative' | 'full';
+export const isAcknowledgement = (text: string): text is Acknowledgement =>
+  text === 'none' || text === 'positive' || text === 'negative' || text === 'full';
 
 /** The properties with a meaning of their own; the others are the application's. */
 export interface SystemProperties {
