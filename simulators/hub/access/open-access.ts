@@ -3,6 +3,7 @@
 import type { Clock } from '../../clock/clock.ts';
 import { parseToken, type SasToken, signToken, verifyToken } from '../../tokens/sas-token.ts';
 import { LabError } from '../../vocabulary/errors.ts';
+import { identityId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
@@ -49,6 +50,14 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
     return { token, resource };
   }
 
+  /** Whose own token it is, by what `sr` says; its signature is still to be checked. */
+  function ownerOf([, devices, device, modules, module]: readonly string[]): Identity | undefined {
+    if (devices !== 'devices' || device === undefined) return undefined;
+    const named = (decoded: (text: string) => string) =>
+      find(identityId(decoded(device), modules === 'modules' && module ? decoded(module) : undefined));
+    return named((text) => text) ?? named(decodedAgain);
+  }
+
   function policyOf(token: SasToken, name: string): Policy | Refusal {
     const policy = byName.get(name);
     if (policy === undefined)
@@ -62,8 +71,8 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
     const { token, resource } = seen;
     if (token.skn === undefined) {
       // A device's own token: when it is a true one the rule lacks the right, else the signature is wrong.
-      const identity = resource[1] === 'devices' && resource[2] !== undefined ? find(resource[2]) : undefined;
-      return identity && signedBy(token, identity) ? denied(identity.deviceId, hostName) : badSignature();
+      const owner = ownerOf(resource);
+      return owner && signedBy(token, owner) ? denied(nameOf(owner), hostName) : badSignature();
     }
     const policy = policyOf(token, token.skn);
     if (policy instanceof Refusal) return policy;
@@ -95,12 +104,12 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
       const { token, resource } = seen;
       const expiresAt = seconds(token.se);
       if (token.skn === undefined) {
-        const owner = resource[1] === 'devices' && resource[2] !== undefined ? find(resource[2]) : undefined;
+        const owner = ownerOf(resource);
         if (owner === undefined || !signedBy(token, owner)) return badSignature();
         return {
           expiresAt,
-          subject: owner.deviceId,
-          permits: ({ right }, path) => denied(owner.deviceId, path ?? right),
+          subject: nameOf(owner),
+          permits: ({ right }, path) => denied(nameOf(owner), path ?? right),
           admits: (identity) => {
             const granted = access.checkDevice(text, identity);
             return granted instanceof Refusal ? granted : undefined;
@@ -142,16 +151,18 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
       if (identity.status === 'disabled') {
         return refuse('IotHubUnauthorized', `Unauthorized: device '${identity.deviceId}' is disabled`);
       }
-      if (!covers(resource, [host, 'devices', identity.deviceId])) return denied(ruleOf(token), identity.deviceId);
+      const name = nameOf(identity);
+      const whole = [host, 'devices', identity.deviceId, ...(identity.moduleId ? ['modules', identity.moduleId] : [])];
+      if (!covers(resource, whole)) return denied(ruleOf(token), name);
       const expiresAt = seconds(token.se);
       if (token.skn === undefined) {
-        // Whose key to try stands in `sr`: a token for the bare host names no device.
-        if (resource.length < 3) return denied(ruleOf(token), identity.deviceId);
+        // Whose key to try stands in `sr`: the bare host names no device, and a device's own token is none of its modules'.
+        if (resource.length < whole.length) return denied(ruleOf(token), name);
         return signedBy(token, identity) ? { expiresAt } : badSignature();
       }
       const policy = policyOf(token, token.skn);
       if (policy instanceof Refusal) return policy;
-      if (!policy.rights.includes('DeviceConnect')) return denied(policy.name, identity.deviceId);
+      if (!policy.rights.includes('DeviceConnect')) return denied(policy.name, name);
       return { expiresAt, policy: policy.name };
     },
 
@@ -200,6 +211,8 @@ function signedBy(token: SasToken, identity: Identity): boolean {
     (secondaryKey !== null && verifyToken(token, secondaryKey))
   );
 }
+
+const nameOf = (identity: Identity): string => identityId(identity.deviceId, identity.moduleId);
 
 const ruleOf = (token: SasToken): string => token.skn ?? decodeURIComponent(token.sr);
 

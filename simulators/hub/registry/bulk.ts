@@ -1,9 +1,9 @@
 // POST /devices: up to 100 changes in one transaction (reference 4.3). An entry that is refused is named in the result; the others stand.
-import { deviceId } from '../../vocabulary/ids.ts';
+import { type DeviceId, identityId, partsOf } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { TwinKeeper } from '../twins/open-twins.ts';
-import { invalid, isBody, shown } from './identity.ts';
+import { idProblem, invalid, isBody, shown } from './identity.ts';
 import type { Changes } from './open-registry.ts';
 
 const mostEntries = 100;
@@ -15,7 +15,7 @@ interface Tools {
   readonly twins: TwinKeeper;
   readonly store: Store;
 }
-type Mode = (id: string, entry: Entry, tools: Tools) => Refusal | undefined;
+type Mode = (id: DeviceId, entry: Entry, tools: Tools) => Refusal | undefined;
 
 /** A plain `update` or `delete` is unconditional; the IfMatchETag forms need the entry's etag. */
 const modes: Readonly<Record<string, Mode>> = {
@@ -28,14 +28,15 @@ const modes: Readonly<Record<string, Mode>> = {
     withEtag(entry, 'eTag', (etag) => refusalOf(changes.update(id, entry, etag))),
   delete: (id, _, { changes }) => changes.delete(id, '*'),
   deleteifmatchetag: (id, entry, { changes }) => withEtag(entry, 'eTag', (etag) => changes.delete(id, etag)),
-  updatetwin: (id, entry, { twins }) => refusalOf(twins.patch(deviceId(id), twinPart(entry), '*')),
+  updatetwin: (id, entry, { twins }) => refusalOf(twins.patch(id, twinPart(entry), '*')),
   updatetwinifmatchetag: (id, entry, { twins }) =>
-    withEtag(entry, 'twinETag', (etag) => refusalOf(twins.patch(deviceId(id), twinPart(entry), etag))),
+    withEtag(entry, 'twinETag', (etag) => refusalOf(twins.patch(id, twinPart(entry), etag))),
 };
 const modeNames = 'create, update, updateIfMatchETag, delete, deleteIfMatchETag, updateTwin, updateTwinIfMatchETag';
 
 interface EntryError {
   readonly deviceId: string;
+  readonly moduleId?: string;
   readonly errorCode: string;
   readonly errorStatus: string;
   readonly operation?: string;
@@ -47,16 +48,22 @@ export function runBulk(body: unknown, tools: Tools): { readonly result: object;
     return invalid(`The list holds ${body.length} devices; 1 to ${mostEntries} are allowed.`);
   }
   const twice = firstTwice(body.map(idOf));
-  if (twice !== undefined) return refuse('DeviceDefinedMultipleTimes', `Device '${twice}' is in the list twice.`);
+  if (twice !== undefined)
+    return refuse(
+      'DeviceDefinedMultipleTimes',
+      `${twice.includes('/') ? 'Module' : 'Device'} '${twice}' is in the list twice.`,
+    );
   const errors = tools.store.transaction(() => body.flatMap((entry, index) => runEntry(entry, index, tools)));
   return { ok: errors.length === 0, result: { isSuccessful: errors.length === 0, errors, warnings: [] } };
 }
 
 function runEntry(entry: unknown, index: number, tools: Tools): readonly EntryError[] {
   const id = idOf(entry);
+  const { device, module } = partsOf(id ?? '');
   const refused = (refusal: Refusal, operation?: string): readonly EntryError[] => [
     {
-      deviceId: id ?? '',
+      deviceId: device,
+      ...(module === undefined ? {} : { moduleId: module }),
       errorCode: refusal.name,
       errorStatus: refusal.message,
       ...(operation === undefined ? {} : { operation }),
@@ -69,10 +76,9 @@ function runEntry(entry: unknown, index: number, tools: Tools): readonly EntryEr
   if (mode === undefined) {
     return refused(invalid(`importMode: ${shown(asked)} must be one of ${modeNames}.`));
   }
-  if (typeof entry.moduleId === 'string' && entry.moduleId !== '') {
-    return refused(refuse('FeatureNotSupported', 'moduleId: this hub has no modules so far.'), String(asked));
-  }
-  const refusal = mode(id, entry, tools);
+  // An id with a slash in it would be taken for a module's.
+  const problem = idProblem(String(entry.id ?? entry.deviceId));
+  const refusal = problem ?? mode(id, entry, tools);
   return refusal === undefined ? [] : refused(refusal, String(asked));
 }
 
@@ -87,9 +93,12 @@ function withEtag(
     : invalid(`${field}: is missing; this importMode needs it.`);
 }
 
-const idOf = (entry: unknown): string | undefined => {
-  const id = isBody(entry) ? (entry.id ?? entry.deviceId) : undefined;
-  return typeof id === 'string' ? id : undefined;
+/** The identity an entry is about: a module's when it names one. */
+const idOf = (entry: unknown): DeviceId | undefined => {
+  const { id, deviceId, moduleId }: Entry = isBody(entry) ? entry : {};
+  const device = id ?? deviceId;
+  if (typeof device !== 'string') return undefined;
+  return identityId(device, typeof moduleId === 'string' && moduleId !== '' ? moduleId : undefined);
 };
 
 const twinPart = ({ tags, properties }: Entry): object => ({

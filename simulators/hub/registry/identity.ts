@@ -9,7 +9,10 @@ type Authentication = Identity['authentication'];
 type Body = Readonly<Record<string, unknown>>;
 
 /** What a body says about an identity; what it leaves out keeps its value, or gets the default when new. */
-export type Settings = Pick<Identity, 'status' | 'statusReason' | 'authentication' | 'capabilities' | 'deviceScope'>;
+export type Settings = Pick<
+  Identity,
+  'status' | 'statusReason' | 'authentication' | 'capabilities' | 'deviceScope' | 'parentScopes' | 'managedBy'
+>;
 
 export type Activity = ReturnType<Connections['activity']>;
 
@@ -17,20 +20,21 @@ const authenticationTypes = ['sas', 'selfSigned', 'certificateAuthority', 'none'
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})+$|^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$/;
 const thumbprintPattern = /^(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/;
 const longestReason = 128;
+const longestManager = 1_024;
 const longestKey = 200;
 
-export const idProblem = (id: string): Refusal | undefined =>
+export const idProblem = (id: string, field: 'deviceId' | 'moduleId' = 'deviceId'): Refusal | undefined =>
   deviceIdPattern.test(id)
     ? undefined
     : invalid(
-        `deviceId: '${id.slice(0, 140)}' must have 1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '`,
+        `${field}: '${id.slice(0, 140)}' must have 1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '`,
       );
 
 export const isBody = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @param newKey makes a symmetric key; empty and missing keys mean 'make one'. */
-export function readSettings(body: Body, before: Identity | undefined, newKey: () => string): Settings | Problem {
+export function readDevice(body: Body, before: Identity | undefined, newKey: () => string): Settings | Problem {
   const status = readStatus(body.status, before);
   if (status instanceof Problem) return status;
   const reason = body.statusReason;
@@ -43,14 +47,43 @@ export function readSettings(body: Body, before: Identity | undefined, newKey: (
   if (!absent(edge) && typeof edge !== 'boolean') return new Problem('capabilities.iotEdge: must be true or false.');
   const scope = body.deviceScope;
   if (!absent(scope) && typeof scope !== 'string') return new Problem('deviceScope: must be a text.');
+  const parents = absent(body.parentScopes) ? [] : body.parentScopes;
+  if (!Array.isArray(parents) || !parents.every((parent) => typeof parent === 'string')) {
+    return new Problem('parentScopes: must be a list of texts.');
+  }
   return {
     status,
     ...(typeof reason === 'string' && reason !== '' ? { statusReason: reason } : {}),
     authentication,
     capabilities: { iotEdge: edge === true },
     ...(typeof scope === 'string' && scope !== '' ? { deviceScope: scope } : {}),
+    ...(parents.length === 0 ? {} : { parentScopes: parents as readonly string[] }),
   };
 }
+
+/** A module has keys of its own; whether it may connect is its device's business. */
+export function readModule(
+  body: Body,
+  before: Identity | undefined,
+  device: Identity,
+  newKey: () => string,
+): Settings | Problem {
+  const authentication = readAuthentication(body.authentication, before?.authentication, newKey);
+  if (authentication instanceof Problem) return authentication;
+  const { managedBy } = body;
+  if (!absent(managedBy) && (typeof managedBy !== 'string' || managedBy.length > longestManager)) {
+    return new Problem(`managedBy: must be a text of at most ${longestManager} characters.`);
+  }
+  return {
+    ...followed(device),
+    authentication,
+    capabilities: { iotEdge: false },
+    ...(typeof managedBy === 'string' && managedBy !== '' ? { managedBy } : {}),
+  };
+}
+
+/** What a module has from its device. */
+export const followed = ({ status }: Identity): Pick<Identity, 'status'> => ({ status });
 
 /** What is wrong with a field. */
 export class Problem {
@@ -135,26 +168,42 @@ const symmetric = (primaryKey: string, secondaryKey: string): Authentication => 
   x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
 });
 
-/** The Device shape of reference 4.3. */
-export function deviceShape(identity: Identity, { connected, changedAt, lastActivityAt }: Activity): object {
-  return {
+/** The Device or Module shape of reference 4.3. */
+export function shapeOf(
+  identity: Identity,
+  { connected, changedAt, lastActivityAt }: Activity,
+  waitingMessages: number,
+): object {
+  const named = {
     deviceId: identity.deviceId,
     generationId: identity.generationId,
     etag: identity.etag,
     connectionState: connected ? 'Connected' : 'Disconnected',
-    status: identity.status,
-    statusReason: identity.statusReason ?? null,
-    connectionStateUpdatedTime: changedAt === undefined ? neverText : isoText(changedAt),
-    statusUpdatedTime: identity.statusUpdatedTime,
+  };
+  const lastSeen = {
     lastActivityTime: lastActivityAt === undefined ? neverText : isoText(lastActivityAt),
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount: waitingMessages,
     authentication: {
       symmetricKey: identity.authentication.symmetricKey,
       x509Thumbprint: identity.authentication.x509Thumbprint,
       type: identity.authentication.type,
     },
+  };
+  const connectionStateUpdatedTime = changedAt === undefined ? neverText : isoText(changedAt);
+  if (identity.moduleId !== undefined) {
+    const { moduleId, managedBy = null } = identity;
+    return { moduleId, managedBy, ...named, connectionStateUpdatedTime, ...lastSeen };
+  }
+  return {
+    ...named,
+    status: identity.status,
+    statusReason: identity.statusReason ?? null,
+    connectionStateUpdatedTime,
+    statusUpdatedTime: identity.statusUpdatedTime,
+    ...lastSeen,
     capabilities: identity.capabilities,
     ...(identity.deviceScope === undefined ? {} : { deviceScope: identity.deviceScope }),
+    ...(identity.parentScopes === undefined ? {} : { parentScopes: identity.parentScopes }),
   };
 }
 

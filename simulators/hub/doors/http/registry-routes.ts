@@ -1,4 +1,5 @@
 // Identities of devices and modules, and statistics (reference 4.2).
+import { identityId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Connections } from '../../connections/connections.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -15,10 +16,6 @@ export function registryRoutes({ registry, connections }: RegistryRouteParts): r
   const read = registryRead('devices/read');
   const write = registryWrite('devices/write');
   const remove = registryWrite('devices/delete');
-  const noModule = ({ id, module }: Asked): Refusal =>
-    registry.find(id) === undefined
-      ? refuse('DeviceNotFound', `Device '${id}' is not registered.`)
-      : refuse('ModuleNotFound', `Device '${id}' has no module '${module}'.`);
 
   return [
     { ...read, method: 'GET', path: '/devices', run: ({ request }) => listed(registry, request.query) },
@@ -31,35 +28,29 @@ export function registryRoutes({ registry, connections }: RegistryRouteParts): r
         return outcome instanceof Refusal ? outcome : { body: outcome.result, status: outcome.ok ? 200 : 400 };
       },
     },
-    { ...read, method: 'GET', path: '/devices/:id', run: ({ id }) => identified(registry.get(id)) },
-    {
-      ...write,
-      method: 'PUT',
-      path: '/devices/:id',
-      run: ({ id, body, header }) => identified(registry.put(id, body(), header('if-match'))),
-    },
-    {
-      ...remove,
-      method: 'DELETE',
-      path: '/devices/:id',
-      run: ({ id, header }) => registry.delete(id, header('if-match')),
-    },
+    ...['/devices/:id', '/devices/:id/modules/:module'].flatMap((path): Route[] => [
+      { ...read, method: 'GET', path, run: (asked) => identified(ifNamed(asked, (id) => registry.get(id))) },
+      {
+        ...write,
+        method: 'PUT',
+        path,
+        run: (asked) => identified(ifNamed(asked, (id) => registry.put(id, asked.body(), asked.header('if-match')))),
+      },
+      {
+        ...remove,
+        method: 'DELETE',
+        path,
+        run: (asked) => ifNamed(asked, (id) => registry.delete(id, asked.header('if-match'))),
+      },
+    ]),
     {
       ...read,
       method: 'GET',
       path: '/devices/:id/modules',
       run({ id }) {
-        const device = registry.get(id);
-        return device instanceof Refusal ? device : { body: [] };
+        const modules = registry.modulesOf(id);
+        return modules instanceof Refusal ? modules : { body: modules };
       },
-    },
-    { ...read, method: 'GET', path: '/devices/:id/modules/:module', run: noModule },
-    { ...remove, method: 'DELETE', path: '/devices/:id/modules/:module', run: noModule },
-    {
-      ...write,
-      method: 'PUT',
-      path: '/devices/:id/modules/:module',
-      run: () => refuse('FeatureNotSupported', 'This hub has no modules so far.'),
     },
     {
       ...registryRead('statistics/read'),
@@ -77,6 +68,13 @@ export function registryRoutes({ registry, connections }: RegistryRouteParts): r
       run: () => ({ body: { connectedDeviceCount: connections.size } }),
     },
   ];
+}
+
+/** An escaped slash in the path must not make a module of a device. */
+function ifNamed<Result>({ id, module }: Asked, run: (id: string) => Result): Result | Refusal {
+  return id.includes('/')
+    ? refuse('ArgumentInvalid', `deviceId: '${id.slice(0, 140)}' must not hold a slash.`)
+    : run(identityId(id, module));
 }
 
 const identified = (outcome: object | Refusal): Given =>

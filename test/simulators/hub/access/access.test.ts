@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { defaultPolicies, openAccess, type Right } from '../../../../simulators/hub/access/access.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
+import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { Refusal } from '../../../../simulators/vocabulary/service-errors.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { identity } from '../parts.ts';
@@ -11,7 +12,9 @@ const policies = defaultPolicies(randomBytes);
 const device = identity('Pump-1');
 const other = identity('Pump-12');
 const disabled = identity('gone', 'disabled');
+const module = { ...identity('Pump-1'), moduleId: 'camera' };
 const devices = new Map([device, other, disabled].map((one) => [one.deviceId as string, one]));
+devices.set(deviceId('Pump-1/camera'), module);
 const rights: Right[] = ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'];
 
 let clock: VirtualClock;
@@ -172,5 +175,41 @@ describe('a device token', () => {
   test('of a disabled device is refused', () => {
     const answer = check(token(`${hostName}/devices/gone`, keyOf(disabled)), disabled);
     expect(answer).toMatchObject({ name: 'IotHubUnauthorized', message: expect.stringContaining('disabled') });
+  });
+});
+
+describe('a module', () => {
+  const whole = `${hostName}/devices/Pump-1/modules/camera`;
+
+  test.each<[string, () => string, number]>([
+    ['its own key', () => token(whole, keyOf(module)), 200],
+    ['its own key, encoded twice', () => token(`${hostName}/devices/Pump%2D1/modules/camer%61`, keyOf(module)), 200],
+    ['the key of its device', () => token(whole, keyOf(device)), 401002],
+    ["its device's own token", () => token(`${hostName}/devices/Pump-1`, keyOf(device)), 401003],
+    ['its own key, for its device', () => token(`${hostName}/devices/Pump-1`, keyOf(module)), 401003],
+    ['its own key, for another module', () => token(`${hostName}/devices/Pump-1/modules/cam`, keyOf(module)), 401003],
+    ['a policy with device connect, for the module', () => token(whole, policyKey('device'), 'device'), 200],
+    [
+      'a policy with device connect, for the device',
+      () => token(`${hostName}/devices/Pump-1`, policyKey('device'), 'device'),
+      200,
+    ],
+    ['a policy with device connect, for the hub', () => token(hostName, policyKey('device'), 'device'), 200],
+    ['a policy without device connect', () => token(hostName, policyKey('service'), 'service'), 401003],
+  ])('with %s: %s', async (_, text, code) => {
+    expect(codeOf(access.checkDevice(text(), module))).toBe(code);
+    const open = await access.openToken(text());
+    const admitted = open instanceof Refusal ? open : (open.admits(module) ?? {});
+    expect(codeOf(admitted) === 200).toBe(code === 200);
+  });
+
+  test('has a token that does not open its device, and one that names it', async () => {
+    const open = await access.openToken(token(whole, keyOf(module)));
+    if (open instanceof Refusal) throw new Error(open.message);
+    expect(open.subject).toBe('Pump-1/camera');
+    expect(codeOf(open.admits(device) ?? {})).toBe(401003);
+    expect(open.permits({ right: 'ServiceConnect', action: 'twins/read' })?.message).toBe(
+      "Authorization rule 'Pump-1/camera' does not allow access for 'ServiceConnect'.",
+    );
   });
 });

@@ -193,7 +193,26 @@ describe('identities', () => {
     expect((await ask('GET', '/statistics/service')).body).toEqual({ connectedDeviceCount: 0 });
   });
 
-  test('modules: none so far', async () => {
+  test('modules are made, listed, changed and deleted under their device', async () => {
+    const { ask, create } = await aHub();
+    await create('a');
+    const path = '/devices/a/modules/%24m%231';
+    const made = await ask('PUT', path, { body: { deviceId: 'a', moduleId: '$m#1' } });
+    expect(made).toMatchObject({ status: 200, body: { deviceId: 'a', moduleId: '$m#1', managedBy: null } });
+    const { etag } = made.body as { etag: string };
+    expect(made.headers.etag).toBe(`"${etag}"`);
+    expect((await ask('GET', path)).body).toEqual(made.body);
+    expect((await ask('GET', '/devices/a/modules')).body).toEqual([made.body]);
+    expect((await ask('PUT', path, { body: {} })).error.name).toBe('ModuleAlreadyExistsOnDevice');
+    const update = { headers: { 'if-match': `"${etag}"` }, body: { managedBy: 'me' } };
+    expect((await ask('PUT', path, update)).body).toMatchObject({ managedBy: 'me' });
+    expect((await ask('DELETE', path, { headers: { 'if-match': `"${etag}"` } })).status).toBe(412);
+    expect((await ask('DELETE', path, { headers: { 'if-match': '"*"' } })).status).toBe(204);
+    expect((await ask('GET', path)).error.name).toBe('ModuleNotFound');
+    expect((await ask('PUT', '/devices/a%2Fb', { body: {} })).error.name).toBe('ArgumentInvalid');
+  });
+
+  test('modules that are not there', async () => {
     const { ask, create } = await aHub();
     await create('a');
     expect((await ask('GET', '/devices/a/modules')).body).toEqual([]);
@@ -271,7 +290,7 @@ describe('bulk', () => {
       ['tagged', 'ArgumentInvalid'],
       ['odd', 'ArgumentInvalid'],
       ['', 'ArgumentInvalid'],
-      ['m', 'FeatureNotSupported'],
+      ['m', 'DeviceNotFound'],
     ]);
     expect((await ask('GET', '/devices')).body).toMatchObject([{ deviceId: 'new' }, { deviceId: 'there' }]);
   });
