@@ -7,21 +7,18 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { formatConnectionString, parseConnectionString } from '../../simulators/tokens/connection-string.ts';
 import { signToken } from '../../simulators/tokens/sas-token.ts';
+import { callService, type Result } from './service.ts';
 import { cli, type Program, portsProblem, type RunningHub, runProgram, startHub, stop } from './support.ts';
 
 const problem = await portsProblem();
 if (problem !== undefined) {
-  process.stderr.write(`\nSKIPPED: official SDK tests. They need ports 443 and 8883 on 127.0.0.1, and ${problem}.\n\n`);
+  process.stderr.write(
+    `\nSKIPPED: official SDK tests. They need ports 443, 8883 and 5671 on 127.0.0.1, and ${problem}.\n\n`,
+  );
 }
 
 const curl = spawnSync('curl', ['--version']).status === 0;
 if (!curl) process.stderr.write('\nSKIPPED: the REST example with curl; there is no curl here.\n\n');
-
-interface Result {
-  // biome-ignore lint/suspicious/noExplicitAny: whatever an SDK gave back, as JSON.
-  readonly value?: any;
-  readonly error?: { readonly name: string; readonly message: string; readonly responseBody?: unknown };
-}
 
 describe.skipIf(problem !== undefined)('official Node SDK', () => {
   let hub: RunningHub;
@@ -45,20 +42,10 @@ describe.skipIf(problem !== undefined)('official Node SDK', () => {
     return started;
   };
 
-  async function service(
-    calls: readonly unknown[],
+  const service = (
+    calls: readonly (readonly unknown[])[],
     connectionString = hub.connectionStrings.iothubowner,
-  ): Promise<Result[]> {
-    const run = program('./programs/service.mjs', { IOTHUB_CONNECTION_STRING: connectionString }, [
-      JSON.stringify(calls),
-    ]);
-    expect(await run.ends(), run.output()).toBe(0);
-    return run
-      .output()
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Result);
-  }
+  ): Promise<Result[]> => callService(hub, calls, { IOTHUB_CONNECTION_STRING: connectionString });
 
   async function aDevice(id: string): Promise<string> {
     const [created] = await service([['registry', 'create', { deviceId: id }]]);
