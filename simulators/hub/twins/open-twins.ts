@@ -1,15 +1,16 @@
-// The twins of a hub's devices: kept, told to devices and reported as facts, in this order.
+// The twins of a hub's devices and modules: kept, told to devices and reported as facts, in this order.
 import type { Clock } from '../../clock/clock.ts';
 import { type Emit, excerpt, type HubFact } from '../../vocabulary/facts.ts';
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Connections } from '../connections/connections.ts';
 import { unmatched } from '../registry/if-match.ts';
-import { isoText, neverText } from '../registry/moments.ts';
+import { isoText } from '../registry/moments.ts';
 import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import type { Store, TwinRow } from '../store/store.ts';
 import { sizeProblem } from './limits.ts';
+import { etagText, twinMembers, twinShape } from './members.ts';
 import {
   bared,
   deviceText,
@@ -19,7 +20,6 @@ import {
   nothing,
   sectionFrom,
   sectionText,
-  serviceView,
 } from './sections.ts';
 import {
   type Asked,
@@ -43,6 +43,8 @@ export interface TwinsOptions {
   readonly find: (id: string) => Identity | undefined;
   readonly activity: Connections['activity'];
   readonly notify: NotifyDesired;
+  /** Cloud-to-device messages that wait for an identity; none without it. */
+  readonly messageCount?: (id: DeviceId) => number;
 }
 
 /** Twins with the part only the registry uses: they come and go with identities. */
@@ -54,7 +56,9 @@ export interface TwinKeeper extends Twins {
   remove(id: DeviceId): void;
 }
 
-export function openTwins({ clock, emit, store, find, activity, notify }: TwinsOptions): TwinKeeper {
+export function openTwins(options: TwinsOptions): TwinKeeper {
+  const { clock, emit, store, find, activity, notify, messageCount = () => 0 } = options;
+  const members = twinMembers({ activity, messageCount });
   const twins = new Map<string, Twin>(store.twins().map((row) => [row.id, twinFrom(row)]));
   const at = () => isoText(clock.now());
 
@@ -112,31 +116,18 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
   function bodyOf(id: DeviceId, twin: Twin): { readonly body: object; readonly etag: string } | Refusal {
     const identity = find(id);
     if (identity === undefined) return notFound(id, find);
-    const { connected, lastActivityAt, modelId = '' } = activity(id);
-    const etag = etagText(twin.etag);
-    const body = {
-      deviceId: id,
-      etag,
-      deviceEtag: identity.etag,
-      status: identity.status,
-      ...(identity.statusReason === undefined ? {} : { statusReason: identity.statusReason }),
-      statusUpdateTime: identity.statusUpdatedTime,
-      connectionState: connected ? 'Connected' : 'Disconnected',
-      lastActivityTime: lastActivityAt === undefined ? neverText : isoText(lastActivityAt),
-      cloudToDeviceMessageCount: 0,
-      authenticationType: identity.authentication.type,
-      x509Thumbprint: identity.authentication.x509Thumbprint,
-      modelId,
-      version: twin.version,
-      tags: twin.tags,
-      properties: { desired: serviceView(twin.desired), reported: serviceView(twin.reported) },
-      capabilities: identity.capabilities,
-      ...(identity.deviceScope === undefined ? {} : { deviceScope: identity.deviceScope }),
-    };
-    return { body, etag };
+    const body = twinShape({ id, identity, twin }, members);
+    return { body, etag: etagText(twin.etag) };
   }
 
   return {
+    members,
+    known(id) {
+      const twin = twins.get(id);
+      const identity = twin === undefined ? undefined : find(id);
+      return twin === undefined || identity === undefined ? undefined : { id, identity, twin };
+    },
+
     get(id) {
       const twin = twins.get(id);
       return twin === undefined ? notFound(id, find) : bodyOf(id, twin);
@@ -199,13 +190,6 @@ export function openTwins({ clock, emit, store, find, activity, notify }: TwinsO
 
     remove: (id) => hold(id, undefined),
   };
-}
-
-/** Base64 of an 8-byte counter, as the service's own are. */
-export function etagText(counter: number): string {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(counter));
-  return bytes.toString('base64');
 }
 
 const rowOf = (id: string, { version, etag, tags, desired, reported }: Twin): TwinRow => ({

@@ -1,7 +1,8 @@
-// Twins: tags, desired and reported sections with versions and metadata, merge patches and limits (reference section 6).
+// Twins of devices and modules: tags, desired and reported sections with versions and metadata, merge patches and limits (reference section 6).
 // In memory for reading; a change is in the store before its sender or the device hears of it.
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import type { Refusal } from '../../vocabulary/service-errors.ts';
+import type { KnownTwin, TwinMembers } from './members.ts';
 
 export interface Twins {
   /** GET /twins/{id}: the Twin shape of reference 4.3, with its etag for the header. */
@@ -22,6 +23,9 @@ export interface Twins {
   deviceView(id: DeviceId): string | Refusal;
   /** A device's reported patch (JSON text). Gives the new reported `$version`. */
   report(id: DeviceId, patch: string): { readonly version: number } | Refusal;
+  /** For queries: a twin without its shape, and what reads one member of it. */
+  known(id: DeviceId): KnownTwin | undefined;
+  readonly members: TwinMembers;
 }
 
 /**

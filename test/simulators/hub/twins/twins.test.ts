@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openStore } from '../../../../simulators/hub/store/store.ts';
-import { etagText, openTwins } from '../../../../simulators/hub/twins/open-twins.ts';
+import { etagText } from '../../../../simulators/hub/twins/members.ts';
+import { openTwins } from '../../../../simulators/hub/twins/open-twins.ts';
 import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { Refusal } from '../../../../simulators/vocabulary/service-errors.ts';
