@@ -2,7 +2,7 @@
 // locks, time to live and delivery count, and the feedback on them. Doors read and write their own wire forms; here is one shape for all.
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import type { Refusal } from '../../vocabulary/service-errors.ts';
-import type { Instant } from '../../vocabulary/units.ts';
+import type { Instant, Millis } from '../../vocabulary/units.ts';
 
 export type Acknowledgement = 'none' | 'positive' | 'negative' | 'full';
 export const isAcknowledgement = (text: string): text is Acknowledgement =>
@@ -71,11 +71,11 @@ export interface Messages {
 
   /**
    * A message for the identity its `to` names. 400003 without a usable `to`, 404001 unknown device, 403004 when 50 wait, 413001 above 64 KB,
-   * 403009 for an expiry in the past or beyond two days, 429001.
+   * 403009 for an expiry in the past or beyond two days, 400004 for a message id longer than 128 characters, 429001.
    */
   send(message: Message): Refusal | undefined;
-  /** The next message that is neither locked nor expired, now locked for its receiver. */
-  receive(device: DeviceId): Delivery | undefined;
+  /** The next message that is neither locked nor expired, now locked for its receiver. @param lockFor @default 60 s */
+  receive(device: DeviceId, lockFor?: Millis): Delivery | undefined;
   /** 412002 when the lock is not held any more. */
   complete(device: DeviceId, lockToken: string): Refusal | undefined;
   reject(device: DeviceId, lockToken: string): Refusal | undefined;
@@ -100,3 +100,5 @@ export interface Messages {
   };
   stop(): void;
 }
+
+export { openMessages } from './open-messages.ts';

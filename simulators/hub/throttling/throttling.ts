@@ -37,9 +37,18 @@ export interface Throttling {
   readonly throttle: Throttle;
   /** Throws LabError input.invalid for units the tier does not have. */
   set(throttle: Throttle): void;
-  /** Undefined when there is room; else 429001 for the caller to answer with, and a fact `throttle.hit`. */
-  take(kind: ThrottleKind, amount?: number, device?: DeviceId): Refusal | undefined;
+  /**
+   * Undefined when there is room; else 429001 for the caller to answer with (403002 when the day's messages are used up), and a fact
+   * `throttle.hit`.
+   * @param amount of operations, for `methods` of bytes, rounded up to the meter of 4 KB. @default 1
+   * @param bytes what the operation counts with against the messages of a day; without it one message.
+   */
+  take(kind: ThrottleKind, amount?: number, device?: DeviceId, bytes?: number): Refusal | undefined;
   /** For slow work that waits rather than fails (jobs): how many of `wanted` may go now; they are taken. */
   takeUpTo(kind: ThrottleKind, wanted: number): number;
   usage(): readonly Usage[];
+  /** The messages of this day (UTC), and how many it may have; null while nothing is limited, and then none are counted. */
+  messagesToday(): { readonly used: number; readonly limit: number | null };
 }
+
+export { openThrottling } from './open-throttling.ts';
