@@ -1,6 +1,7 @@
 // The local hub: one object that owns store, registry, twins, methods and the doors in front of them, and can be stopped.
 import type { Clock } from '../clock/clock.ts';
 import type { Emit, HubFact } from '../vocabulary/facts.ts';
+import type { Throttle, Usage } from './throttling/throttling.ts';
 
 export interface Listen {
   readonly host: string;
@@ -26,6 +27,8 @@ export interface HubOptions {
   /** Name in connection strings and certificates; must hold a dot, Java refuses one without (reference 10.2). */
   readonly hostName: string;
   readonly listen: Listen;
+  /** The limits of a tier. @default off */
+  readonly throttle?: Throttle | undefined;
 }
 
 export interface DoorAddress {
@@ -54,11 +57,22 @@ export interface HubStatus {
   readonly notices: readonly string[];
 }
 
+/** What is used of the tier's limits now. Plain data: it crosses threads. */
+export interface HubUsage {
+  readonly throttle: Throttle;
+  readonly limits: readonly Usage[];
+  /** The day's messages (UTC) and how many there may be; nothing is counted while the limits are off. */
+  readonly today: { readonly used: number; readonly limit: number | null };
+}
+
 export interface Hub {
   readonly status: HubStatus;
   /** A SAS token for the whole hub. Throws LabError input.invalid for an unknown policy. */
   serviceToken(policy: string, lifetimeSeconds: number): string;
   counts(): { readonly devices: number; readonly connected: number; readonly inFlight: number };
+  /** Sets the limits of a tier, or takes them off, while the hub runs. Throws LabError input.invalid. */
+  setThrottle(throttle: Throttle): void;
+  usage(): HubUsage;
   stop(): Promise<void>;
 }
 

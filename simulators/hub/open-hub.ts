@@ -8,10 +8,12 @@ import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt/open-mqtt-door.ts';
 import type { Hub, HubOptions, HubStatus } from './hub.ts';
 import { holdLoopback, openFirst } from './listening.ts';
+import { type Messages, openMessages } from './messages/messages.ts';
 import { openMethods } from './methods/methods.ts';
 import { openQueries } from './query/query.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { openStore, type Store } from './store/store.ts';
+import { openThrottling } from './throttling/throttling.ts';
 import { openTwins } from './twins/twins.ts';
 
 const hostNamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
@@ -50,6 +52,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
 
   // Each of these needs another that needs it: the later ones are reached through these two functions.
   const find = (id: string) => registry.find(id);
+  const throttling = openThrottling({ clock, emit, throttle: options.throttle });
   const connections = openConnections({ clock, emit });
   const { activity } = connections;
   const twins = openTwins({
@@ -67,13 +70,31 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     randomBytes,
     twins,
     activity,
-    close: (device, reason) => connections.find(device)?.close(reason),
+    close(device, reason) {
+      connections.find(device)?.close(reason);
+      if (reason === 'deleted') messages.forget(device);
+    },
   });
   const access = openAccess({ clock, hostName, find, policies });
   const methods = openMethods({ clock, emit, find, connections });
   closers.push(() => methods.stop());
+  const messages: Messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
+  closers.push(() => messages.stop());
 
-  const parts = { clock, emit, randomBytes, hostName, registry, twins, access, connections, methods, find };
+  const parts = {
+    clock,
+    emit,
+    randomBytes,
+    hostName,
+    registry,
+    twins,
+    access,
+    connections,
+    methods,
+    messages,
+    throttling,
+    find,
+  };
   const queries = openQueries({ registry, twins, deviceJobs: () => [] });
   const { host } = listen;
   const { serverKey: key, serverCertificate: cert, caPem: ca } = certificates;
@@ -119,6 +140,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     const http = [doors.https?.stop(), doors.http?.stop()];
     methods.stop();
     await Promise.all([...http, doors.mqtts?.stop(), doors.mqtt?.stop()]);
+    messages.stop();
     store.close();
     emit({ type: 'hub.closed', at: clock.now() });
   };
@@ -126,6 +148,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   return {
     status,
     serviceToken: (policy, lifetimeSeconds) => access.serviceToken(policy, lifetimeSeconds),
+    setThrottle: (throttle) => throttling.set(throttle),
+    usage: () => ({ throttle: throttling.throttle, limits: throttling.usage(), today: throttling.messagesToday() }),
     counts: () => ({ devices: registry.size, connected: connections.size, inFlight: methods.inFlight }),
     stop: () => {
       stopping ??= stop();

@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { type Anchor, systemClock } from '../../clock/system.ts';
-import { type Hub, type HubOptions, type HubStatus, openHub } from '../../hub/hub.ts';
+import { type Hub, type HubOptions, type HubStatus, type HubUsage, openHub } from '../../hub/hub.ts';
+import type { Throttle } from '../../hub/throttling/throttling.ts';
 import { LabError } from '../../vocabulary/errors.ts';
 import { serve } from './channel.ts';
 import { FactQueue, factQueueDefaults } from './fact-queue.ts';
 
-export interface HubOpening extends Pick<HubOptions, 'folder' | 'hostName' | 'listen'> {
+export interface HubOpening extends Pick<HubOptions, 'folder' | 'hostName' | 'listen' | 'throttle'> {
   readonly anchor: Anchor;
 }
 
@@ -28,6 +29,13 @@ const handlers = {
   },
   counts(_: null): ReturnType<Hub['counts']> {
     return hub?.counts() ?? { devices: 0, connected: 0, inFlight: 0 };
+  },
+  throttle(throttle: Throttle): void {
+    if (hub === undefined) throw new LabError('internal', 'the hub is not open');
+    hub.setThrottle(throttle);
+  },
+  usage(_: null): HubUsage | undefined {
+    return hub?.usage();
   },
   async stop(_: null): Promise<void> {
     await hub?.stop();
