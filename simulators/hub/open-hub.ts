@@ -7,6 +7,7 @@ import { openConnections } from './connections/connections.ts';
 import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt/open-mqtt-door.ts';
 import type { Hub, HubOptions, HubStatus } from './hub.ts';
+import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { holdLoopback, openFirst } from './listening.ts';
 import { type Messages, openMessages } from './messages/messages.ts';
 import { openMethods } from './methods/methods.ts';
@@ -95,7 +96,10 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     throttling,
     find,
   };
-  const queries = openQueries({ registry, twins, deviceJobs: () => [] });
+  const queries = openQueries({ registry, twins, deviceJobs: () => jobs.deviceJobs() });
+  const { select } = queries;
+  const jobs: Jobs = openJobs({ clock, emit, store, select, methods, twins });
+  closers.push(() => jobs.stop());
   const { host } = listen;
   const { serverKey: key, serverCertificate: cert, caPem: ca } = certificates;
   const notices = [...store.notices, ...certificates.notices];
@@ -113,8 +117,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     if (notice !== undefined) notices.push(notice);
   };
   const tls = { key, certificate: cert };
-  await openDoor('https', listen.https, (port) => openHttpDoor({ ...parts, queries, host, port, tls }));
-  await openDoor('http', listen.http, (port) => openHttpDoor({ ...parts, queries, host, port }));
+  await openDoor('https', listen.https, (port) => openHttpDoor({ ...parts, queries, jobs, host, port, tls }));
+  await openDoor('http', listen.http, (port) => openHttpDoor({ ...parts, queries, jobs, host, port }));
   await openDoor('mqtts', listen.mqtts, (port) => openMqttDoor({ ...parts, host, port, tls: { key, cert, ca } }));
   await openDoor('mqtt', listen.mqtt, (port) => openMqttDoor({ ...parts, host, port }));
 
@@ -138,6 +142,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   const stop = async (): Promise<void> => {
     // First no more callers, then an answer for those who wait, then the devices: so that nobody is told of a lost device instead.
     const http = [doors.https?.stop(), doors.http?.stop()];
+    // A job's calls that are under way are to be made again, not to end as failed.
+    jobs.stop();
     methods.stop();
     await Promise.all([...http, doors.mqtts?.stop(), doors.mqtt?.stop()]);
     messages.stop();

@@ -2,8 +2,11 @@
 import type { Refusal } from '../../vocabulary/service-errors.ts';
 
 export interface Jobs {
-  /** PUT /jobs/v2/{id}: the JobResponse shape. 409104 for an id in use, 429004 above the tier's concurrent jobs. */
-  create(id: string, body: unknown): object | Refusal;
+  /**
+   * PUT /jobs/v2/{id}: the JobResponse shape. 409104 for an id in use, 429004 above the tier's concurrent jobs.
+   * With `bytes`, the body as it came, a method's payload reaches the devices byte for byte.
+   */
+  create(id: string, body: unknown, bytes?: Buffer): object | Refusal;
   /** 404002. */
   get(id: string): object | Refusal;
   cancel(id: string): object | Refusal;
@@ -13,3 +16,5 @@ export interface Jobs {
   deviceJobs(): Iterable<object>;
   stop(): void;
 }
+
+export { openJobs } from './open-jobs.ts';

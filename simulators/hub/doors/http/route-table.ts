@@ -1,8 +1,13 @@
 // The service API as one table. Method calls are not in it but in method-calls.ts, the busiest path of the hub.
+import { type JobRouteParts, jobRoutes } from './job-routes.ts';
 import { type RegistryRouteParts, registryRoutes } from './registry-routes.ts';
 import type { Route } from './route.ts';
 import { type TwinRouteParts, twinRoutes } from './twin-routes.ts';
 
-export interface RouteParts extends RegistryRouteParts, TwinRouteParts {}
+export interface RouteParts extends RegistryRouteParts, TwinRouteParts, JobRouteParts {}
 
-export const routesOf = (parts: RouteParts): readonly Route[] => [...registryRoutes(parts), ...twinRoutes(parts)];
+export const routesOf = (parts: RouteParts): readonly Route[] => [
+  ...registryRoutes(parts),
+  ...twinRoutes(parts),
+  ...jobRoutes(parts),
+];

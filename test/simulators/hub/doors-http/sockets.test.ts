@@ -11,6 +11,7 @@ import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/a
 import { ensureCertificates } from '../../../../simulators/hub/certificates/certificates.ts';
 import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
 import { openHttpDoor } from '../../../../simulators/hub/doors/http/open-http-door.ts';
+import { openJobs } from '../../../../simulators/hub/jobs/jobs.ts';
 import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
 import { openQueries } from '../../../../simulators/hub/query/query.ts';
 import { openRegistry, type Registry } from '../../../../simulators/hub/registry/registry.ts';
@@ -54,10 +55,11 @@ function httpParts() {
   const access = openAccess({ clock, hostName, find, policies: defaultPolicies(randomBytes) });
   const methods = openMethods({ clock, emit, find, connections });
   const queries = openQueries({ registry, twins, deviceJobs: () => [] });
+  const jobs = openJobs({ clock, emit, store, select: queries.select, methods, twins });
   return {
     facts,
     store,
-    parts: { clock, emit, randomBytes, hostName, registry, twins, connections, access, methods, queries },
+    parts: { clock, emit, randomBytes, hostName, registry, twins, connections, access, methods, queries, jobs },
   };
 }
 
