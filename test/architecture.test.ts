@@ -21,6 +21,7 @@ const crossing = [
   ['simulators/vocabulary/x.ts', 'node:fs'],
   ['simulators/clock/x.ts', '../random/random.ts'],
   ['simulators/random/x.ts', '../lab/lab.ts'],
+  ['simulators/certificates/x.ts', '../hub/hub.ts'],
   ['simulators/hub/x.ts', '../devices/device.ts'],
   ['simulators/hub/doors/mqtt/x.ts', '../../../faults/faults.ts'],
   ['simulators/devices/x.ts', '../hub/hub.ts'],

@@ -27,6 +27,8 @@ export interface HubOptions {
   /** Name in connection strings and certificates; must hold a dot, Java refuses one without (reference 10.2). */
   readonly hostName: string;
   readonly listen: Listen;
+  /** CAs whose certificates devices may show besides those of the hub's own CA: PEM texts. */
+  readonly deviceAuthorities?: readonly string[] | undefined;
   /** The limits of a tier. @default off */
   readonly throttle?: Throttle | undefined;
 }

@@ -76,7 +76,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
       if (reason === 'deleted') messages.forget(device);
     },
   });
-  const access = openAccess({ clock, hostName, find, policies });
+  const authorities = [certificates.caPem, ...(options.deviceAuthorities ?? [])];
+  const access = openAccess({ clock, hostName, find, policies, authorities });
   const methods = openMethods({ clock, emit, find, connections });
   closers.push(() => methods.stop());
   const messages: Messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });

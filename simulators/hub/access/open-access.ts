@@ -8,6 +8,7 @@ import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
 import type { Access, Grant, OpenToken, Permission, Policy } from './access.ts';
+import { checkChain, readAuthorities } from './client-certificates.ts';
 
 /** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
 const mostRemembered = 1_024;
@@ -25,9 +26,14 @@ export interface AccessOptions {
   readonly hostName: string;
   readonly find: (id: string) => Identity | undefined;
   readonly policies: readonly Policy[];
+  /** CAs whose certificates devices of the type `certificateAuthority` may show: PEM texts. */
+  readonly authorities?: readonly string[];
 }
 
-export function openAccess({ clock, hostName, find, policies }: AccessOptions): Access {
+/** Throws LabError input.invalid for an authority that is no certificate of a CA. */
+export function openAccess(options: AccessOptions): Access {
+  const { clock, hostName, find, policies } = options;
+  const authorities = readAuthorities(options.authorities ?? []);
   const host = hostName.toLowerCase();
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
   const remembered = new Map<string, Verified>();
@@ -129,7 +135,11 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
       };
     },
 
-    checkCertificate: () => refuse('IotHubUnauthorized', 'Unauthorized: this hub checks no client certificates'),
+    checkCertificate(certificate, identity) {
+      return identity.status === 'disabled'
+        ? disabled(identity)
+        : checkChain(certificate, identity, authorities, clock.now());
+    },
 
     checkService(authorization, permission, path) {
       if (!authorization) return refuse('IotHubUnauthorized', 'Unauthorized: the Authorization header is missing');
@@ -148,9 +158,7 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
       const seen = read(text);
       if (seen instanceof Refusal) return seen;
       const { token, resource } = seen;
-      if (identity.status === 'disabled') {
-        return refuse('IotHubUnauthorized', `Unauthorized: device '${identity.deviceId}' is disabled`);
-      }
+      if (identity.status === 'disabled') return disabled(identity);
       const name = nameOf(identity);
       const whole = [host, 'devices', identity.deviceId, ...(identity.moduleId ? ['modules', identity.moduleId] : [])];
       if (!covers(resource, whole)) return denied(ruleOf(token), name);
@@ -158,6 +166,12 @@ export function openAccess({ clock, hostName, find, policies }: AccessOptions): 
       if (token.skn === undefined) {
         // Whose key to try stands in `sr`: the bare host names no device, and a device's own token is none of its modules'.
         if (resource.length < whole.length) return denied(ruleOf(token), name);
+        const { type } = identity.authentication;
+        if (type !== 'sas')
+          return refuse(
+            'IotHubUnauthorized',
+            `Unauthorized: '${name}' is registered with ${kinds[type]}, not with keys`,
+          );
         return signedBy(token, identity) ? { expiresAt } : badSignature();
       }
       const policy = policyOf(token, token.skn);
@@ -213,6 +227,15 @@ function signedBy(token: SasToken, identity: Identity): boolean {
 }
 
 const nameOf = (identity: Identity): string => identityId(identity.deviceId, identity.moduleId);
+
+const kinds = {
+  selfSigned: 'the thumbprint of a certificate',
+  certificateAuthority: 'a certificate',
+  none: 'no authentication',
+} as const;
+
+const disabled = ({ deviceId }: Identity): Refusal =>
+  refuse('IotHubUnauthorized', `Unauthorized: device '${deviceId}' is disabled`);
 
 const ruleOf = (token: SasToken): string => token.skn ?? decodeURIComponent(token.sr);
 

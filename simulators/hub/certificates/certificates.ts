@@ -1,9 +1,10 @@
 // The hub's own certificate authority and server certificate: made at first start, kept in the data folder, the server's renewed by itself.
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Pair } from '../../certificates/pair.ts';
 import type { Clock } from '../../clock/clock.ts';
 import { LabError } from '../../vocabulary/errors.ts';
-import { checkAuthority, type Pair, type PairFiles, serverProblem, unusable } from './pairs.ts';
+import { checkAuthority, type PairFiles, serverProblem, unusable } from './pairs.ts';
 
 export interface CertificateOptions {
   /** Where they are kept; undefined makes fresh ones that live in memory. */
@@ -29,6 +30,9 @@ export const certificateFiles = {
   server: { certificate: 'server.pem', key: 'server-key.pem' },
 } as const satisfies Record<string, PairFiles>;
 
+// The library that makes certificates takes a tenth of a second to load; most starts make none.
+const issuing = () => import('../../certificates/issue.ts');
+
 /**
  * Throws LabError certificate.invalid, naming the file and the fix, when the CA cannot be used: devices were told to trust it, so it is never
  * replaced in silence. A server certificate that cannot be used, ends within 30 days or lacks the host name is made anew.
@@ -40,35 +44,44 @@ export async function ensureCertificates({
   randomBytes,
 }: CertificateOptions): Promise<Certificates> {
   const tools = { now: clock.now(), randomBytes };
-  // The library that makes certificates takes a tenth of a second to load; most starts make none.
-  const issuing = () => import('./issue.ts');
   if (folder === undefined) {
     const { issueServer, makeAuthority } = await issuing();
     const authority = await makeAuthority(tools);
     return result(authority, await issueServer(authority, hostName, tools), []);
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
-    throw unwritable(folder, error);
-  });
-
-  const authorityFiles = within(folder, certificateFiles.authority);
-  let authority = await readPair(authorityFiles);
-  if (authority) {
-    checkAuthority(authority, authorityFiles, tools.now);
-    await chmod(authorityFiles.key, 0o600).catch(() => {}); // another user's file; it could be read, that is enough
-  } else {
-    authority = await (await issuing()).makeAuthority(tools);
-    await writePair(authorityFiles, authority);
-  }
-
+  const { authority, file } = await ensureAuthority({ folder, clock, randomBytes });
   const serverFiles = within(folder, certificateFiles.server);
   const server = await readPair(serverFiles, true);
   const problem = server && serverProblem(server, authority.certificate, hostName, tools.now);
-  if (server && problem === undefined) return result(authority, server, [], authorityFiles.certificate);
+  if (server && problem === undefined) return result(authority, server, [], file);
   const fresh = await (await issuing()).issueServer(authority, hostName, tools);
   await writePair(serverFiles, fresh);
   const notices = problem === undefined ? [] : [`The hub's server certificate was made anew: ${problem}.`];
-  return result(authority, fresh, notices, authorityFiles.certificate);
+  return result(authority, fresh, notices, file);
+}
+
+/** The CA of a hub's folder and the file of its certificate; made when there is none. Throws as `ensureCertificates` does. */
+export async function ensureAuthority({
+  folder,
+  clock,
+  randomBytes,
+}: Pick<CertificateOptions, 'clock' | 'randomBytes'> & { readonly folder: string }): Promise<{
+  readonly authority: Pair;
+  readonly file: string;
+}> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw unwritable(folder, error);
+  });
+  const files = within(folder, certificateFiles.authority);
+  const there = await readPair(files);
+  if (there) {
+    checkAuthority(there, files, clock.now());
+    await chmod(files.key, 0o600).catch(() => {}); // another user's file; it could be read, that is enough
+    return { authority: there, file: files.certificate };
+  }
+  const authority = await (await issuing()).makeAuthority({ now: clock.now(), randomBytes });
+  await writePair(files, authority);
+  return { authority, file: files.certificate };
 }
 
 const result = (authority: Pair, server: Pair, notices: readonly string[], caFile?: string): Certificates => ({

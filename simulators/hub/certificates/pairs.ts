@@ -1,20 +1,15 @@
 // A certificate and its private key as PEM text, read from files and judged. Uses Node's own parser only.
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { day, type Pair, signs } from '../../certificates/pair.ts';
 import { LabError } from '../../vocabulary/errors.ts';
 import type { Instant, Millis } from '../../vocabulary/units.ts';
 
-/** `certificate` of a server is the full chain, server first. */
-export interface Pair {
-  readonly certificate: string;
-  readonly key: string;
-}
 export interface PairFiles {
   readonly certificate: string;
   readonly key: string;
 }
 
-export const day: Millis = 86_400_000;
 /** Devices in the field connect for weeks; a server certificate is made anew while it is still good this long. */
 const reserve: Millis = 30 * day;
 const moveAway = 'Put the right file back, or move both away to have a new CA made (every device must then trust it).';
@@ -65,11 +60,6 @@ export function serverProblem(pair: Pair, authority: string, hostName: string, n
   if (Date.parse(certificate.validTo) - now < reserve) return `it ended on ${certificate.validTo}`;
   return undefined;
 }
-
-/** What can sign here: P-256, or RSA for a CA of the user's own. */
-export const signs = (key: KeyObject): boolean =>
-  key.asymmetricKeyType === 'rsa' ||
-  (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1');
 
 function parsed<T>(read: () => T): T | Error {
   try {

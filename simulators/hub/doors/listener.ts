@@ -85,9 +85,12 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
 }
 
-/** TLS 1.2 stays: the Python SDK speaks nothing newer (reference 2.1). A certificate is asked for, not demanded, and checked by access. */
-export const tlsOptions = ({ key, cert, ca }: ListenerTls) =>
-  ({ key, cert, ca, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: false }) as const;
+/**
+ * TLS 1.2 stays: the Python SDK speaks nothing newer (reference 2.1). A certificate is asked for, not demanded, and checked by access. No CA is
+ * named in the request for it: Java and .NET would then keep back a self-signed one, or one of a CA that is not named.
+ */
+export const tlsOptions = ({ key, cert }: ListenerTls) =>
+  ({ key, cert, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: false }) as const;
 
 /** The longest chain that is looked at. */
 const longestChain = 8;

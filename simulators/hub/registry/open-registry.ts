@@ -46,8 +46,8 @@ export interface RegistryOptions {
   readonly activity: Connections['activity'];
   /** Ends the live connection of a device or module, if there is one. */
   readonly close: (id: DeviceId, reason: 'disabled' | 'deleted') => void;
-  /** Cloud-to-device messages: how many wait for an identity, and that it is gone. */
-  readonly messages?: { count(id: DeviceId): number; forget(id: DeviceId): void };
+  /** How many cloud-to-device messages wait for an identity. */
+  readonly waiting?: (id: DeviceId) => number;
 }
 
 /** The changes a registry is made of; single requests and bulk entries use the same. Ids are of devices or modules. */
@@ -58,7 +58,7 @@ export interface Changes {
 }
 
 export function openRegistry(options: RegistryOptions): Registry {
-  const { clock, emit, store, randomBytes, twins, activity, close, messages } = options;
+  const { clock, emit, store, randomBytes, twins, activity, close, waiting } = options;
   const identities = holdIdentities(store);
   const { find } = identities;
   let lastTicks = 0n;
@@ -184,10 +184,7 @@ export function openRegistry(options: RegistryOptions): Registry {
           identities.hold(each, undefined);
           twins.remove(each);
           tell(each, 'deleted');
-          store.whenKept(() => {
-            close(each, 'deleted');
-            messages?.forget(each);
-          });
+          store.whenKept(() => close(each, 'deleted'));
         }
       });
       return undefined;
@@ -196,7 +193,7 @@ export function openRegistry(options: RegistryOptions): Registry {
 
   function shaped(identity: Identity): object {
     const id = identityId(identity.deviceId, identity.moduleId);
-    return shapeOf(identity, activity(id), messages?.count(id) ?? 0);
+    return shapeOf(identity, activity(id), waiting?.(id) ?? 0);
   }
 
   function shapes(ids: readonly string[]): readonly object[] {

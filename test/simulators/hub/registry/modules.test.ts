@@ -13,7 +13,6 @@ function aRegistry(store: Store = openStore(undefined, 0)) {
   const clock = new VirtualClock();
   const facts: HubFact[] = [];
   const closed: string[] = [];
-  const forgotten: string[] = [];
   const emit = (fact: HubFact) => void facts.push(fact);
   const activity = () => ({ connected: false });
   const twins = openTwins({ clock, emit, store, activity, find: (id) => registry.find(id), notify: () => false });
@@ -25,9 +24,9 @@ function aRegistry(store: Store = openStore(undefined, 0)) {
     twins,
     activity,
     close: (id, reason) => closed.push(`${id} ${reason}`),
-    messages: { count: () => 7, forget: (id) => forgotten.push(id) },
+    waiting: () => 7,
   });
-  return { store, facts, closed, forgotten, twins, registry };
+  return { store, facts, closed, twins, registry };
 }
 
 const nameOf = (outcome: unknown): string => (outcome instanceof Refusal ? outcome.name : 'done');
@@ -107,13 +106,12 @@ test('modules follow the status of their device, and lose their connections with
   expect([registry.find('d/m')?.status, registry.find('d/n')?.status]).toEqual(['enabled', 'enabled']);
 });
 
-test('a device takes its modules, their twins and messages with it; a neighbour whose name begins alike stays', () => {
-  const { registry, closed, forgotten, twins, facts, store } = aRegistry();
+test('a device takes its modules and their twins with it; a neighbour whose name begins alike stays', () => {
+  const { registry, closed, twins, facts, store } = aRegistry();
   for (const id of ['d', 'd/m', 'd/n', 'd2', 'd2/m']) registry.put(id, {}, undefined);
   expect(registry.delete('d', '"*"')).toBeUndefined();
   const gone = ['d/m', 'd/n', 'd'];
   expect(closed).toEqual(gone.map((id) => `${id} deleted`));
-  expect(forgotten).toEqual(gone);
   const told = facts.flatMap((fact) =>
     fact.type === 'identity.changed' && fact.change === 'deleted' ? [fact.device] : [],
   );
