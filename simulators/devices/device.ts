@@ -2,17 +2,10 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
-import type { Emit, FleetFact, LinkState, Protocol } from '../vocabulary/facts.ts';
+import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName, RequestId } from '../vocabulary/ids.ts';
-import type { BehaviourSpec, ReconnectSpec } from '../vocabulary/specs.ts';
+import type { BehaviourSpec, LinkProtocol, MessagesSpec, ReconnectSpec, TelemetrySpec } from '../vocabulary/specs.ts';
 import type { Millis } from '../vocabulary/units.ts';
-
-/** How a device proves who it is. `key` is the base64 symmetric key. */
-export interface Credentials {
-  readonly hostName: string;
-  readonly key: string;
-  readonly tokenLifetimeSeconds: number;
-}
 
 /** A client certificate with its chain, and its key: PEM texts. */
 export interface ClientPair {
@@ -20,8 +13,7 @@ export interface ClientPair {
   readonly key: string;
 }
 
-/** How a virtual device can speak; `https` devices are not among ours. */
-export type LinkProtocol = Exclude<Protocol, 'https'>;
+export type { LinkProtocol } from '../vocabulary/specs.ts';
 
 /** What all devices of a fleet share; one object per fleet, so that an idle device stays small. */
 export interface FleetSettings {
@@ -33,7 +25,13 @@ export interface FleetSettings {
   /** AMQP: how many devices of the fleet share one connection; 1 gives each its own. */
   readonly devicesPerConnection: number;
   readonly hostName: string;
+  /** How the devices name themselves to the hub, where an SDK gives its name and version: `hubfleet/1.2.3` (reference 2.3). */
+  readonly client?: string;
   readonly behaviour: BehaviourSpec;
+  /** Left out: the devices send none. */
+  readonly telemetry?: TelemetrySpec | undefined;
+  /** What they do with cloud-to-device messages; left out: complete them. */
+  readonly messages?: MessagesSpec | undefined;
   readonly reconnect: ReconnectSpec;
   readonly keepAliveSeconds: number;
   readonly tokenLifetimeSeconds: number;
@@ -86,6 +84,8 @@ export interface Device {
 
 export interface DeviceOptions {
   readonly id: DeviceId;
+  /** Its number in the fleet, from 1; a module has its device's. 1 when left out. */
+  readonly index?: number;
   /** Base64 symmetric key; empty for a device that shows a certificate. */
   readonly key: string;
   readonly certificate?: ClientPair;

@@ -9,9 +9,18 @@ import { behaviourOf } from './behaviours/behaviours.ts';
 import type { Device, DeviceOptions, DeviceSnapshot, FleetSettings, MethodRequest, ReplyFault } from './device.ts';
 import { type Handler, Handling } from './handling.ts';
 import { type LinkInput, reconnectWait, step } from './link.ts';
-import { type Connection, type ConnectionOwner, type Ending, type JsonObject, TwinFailed } from './links/connection.ts';
-import { MqttConnection } from './links/mqtt.ts';
+import { connect } from './links/connect.ts';
+import {
+  type Connection,
+  type ConnectionOwner,
+  type Ending,
+  type IncomingMessage,
+  type JsonObject,
+  TwinFailed,
+} from './links/connection.ts';
 import { merge, nothing } from './links/twin-json.ts';
+import { settlementOf } from './settling.ts';
+import { Telemetry, type TelemetryOwner } from './telemetry.ts';
 
 export const createDevice = (options: DeviceOptions): Device => new VirtualDevice(options);
 
@@ -20,11 +29,8 @@ interface EarlyPatch {
   readonly version: number;
 }
 
-class VirtualDevice implements Device, ConnectionOwner, Handler {
-  readonly id: DeviceId;
-  readonly #key: string;
-  readonly #random: Random;
-  #settings: FleetSettings;
+class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner {
+  #options: DeviceOptions;
 
   #state: LinkState = 'off';
   #detail: string | undefined;
@@ -47,14 +53,20 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
   /** Methods in the device's hands; undefined while there are none. */
   #handlings: Set<Handling> | undefined;
   #renewing = false;
+  /** Both only for a device that needs them. */
+  #telemetry: Telemetry | undefined;
+  #choices: Random | undefined;
 
   constructor(options: DeviceOptions) {
-    this.id = options.id;
-    this.#key = options.key;
-    this.#random = options.random;
-    this.#settings = options.settings;
+    this.#options = options;
   }
 
+  get id(): DeviceId {
+    return this.#options.id;
+  }
+  get #settings(): FleetSettings {
+    return this.#options.settings;
+  }
   get state(): LinkState {
     return this.#state;
   }
@@ -92,7 +104,8 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
   }
 
   change(settings: FleetSettings): void {
-    this.#settings = settings;
+    this.#options = { ...this.#options, settings };
+    if (this.#state === 'online') this.#startTelemetry();
   }
 
   snapshot(): DeviceSnapshot {
@@ -136,12 +149,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
 
   #dial(): void {
     try {
-      this.#connection = new MqttConnection(this, {
-        id: this.id,
-        key: this.#key,
-        random: this.#random,
-        settings: this.#settings,
-      });
+      this.#connection = connect(this, this.#options);
     } catch (error) {
       this.#lost({ detail: error instanceof Error ? error.message : String(error), refused: false });
     }
@@ -153,6 +161,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     this.#connection = undefined;
     this.#early = undefined;
     this.#renewing = false;
+    this.#telemetry?.stop();
     return connection;
   }
 
@@ -161,7 +170,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     // A hub that takes devices in and throws them out again must not be dialled at full speed: the back-off starts over only after
     // a connection that lasted longer than the wait before it.
     if (this.#state === 'online' && this.clock.now() - this.#onlineSince > this.#lastWait) this.#attempt = 0;
-    const wait = reconnectWait(reconnect, this.#attempt, this.#random);
+    const wait = reconnectWait(reconnect, this.#attempt, this.#options.random);
     if (wait === undefined) {
       this.#move('gaveUp', detail);
       return;
@@ -183,6 +192,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     this.#connects += 1;
     this.#onlineSince = this.clock.now();
     this.#early = [];
+    this.#startTelemetry();
     void this.#readTwin(connection);
   }
 
@@ -207,14 +217,28 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     else this.#applyDesired(patch, version);
   }
 
+  messageArrived(connection: Connection, message: IncomingMessage): void {
+    if (connection !== this.#connection) return;
+    const { messages = 'complete' } = this.#settings;
+    if (typeof messages !== 'string') this.#choices ??= this.#options.random.fork('messages');
+    const outcome = settlementOf(messages, message, this.#choices ?? this.#options.random);
+    message.settle(outcome);
+    this.emit({
+      type: 'message.taken',
+      at: this.clock.now(),
+      device: this.id,
+      ...(message.messageId === undefined ? {} : { messageId: message.messageId }),
+      bytes: message.body.length,
+      outcome,
+    });
+  }
+
   puzzled(connection: Connection, detail: string): void {
     if (connection === this.#connection) this.complain(detail);
   }
 
   renewalDue(connection: Connection): void {
-    if (connection !== this.#connection) return;
-    this.#renewing = true;
-    void this.#renewWhenIdle();
+    if (connection === this.#connection) void this.#renew(connection);
   }
 
   // --- what a method asks of the device ---
@@ -273,19 +297,49 @@ class VirtualDevice implements Device, ConnectionOwner, Handler {
     this.emit({ type: 'twin.drifted', at: this.clock.now(), device: this.id, drift });
   }
 
+  // --- telemetry ---
+
+  #startTelemetry(): void {
+    const { telemetry } = this.#settings;
+    if (!telemetry || !this.#connection) {
+      this.#telemetry?.stop();
+      return;
+    }
+    const { index = 1, random } = this.#options;
+    this.#telemetry ??= new Telemetry(this, index, random.fork('telemetry'));
+    this.#telemetry.start(telemetry, this.#connection);
+  }
+
+  telemetryIdle(): void {
+    if (this.#renewing) void this.#renewWhenIdle();
+  }
+
   // --- token ---
 
+  /** On the connection where that can be done, which disturbs nobody; by another connection where it cannot. */
+  async #renew(connection: Connection): Promise<void> {
+    if (await connection.renew()) return;
+    if (connection !== this.#connection) return;
+    this.#renewing = true;
+    this.#telemetry?.stop();
+    await this.#renewWhenIdle();
+  }
+
   /**
-   * Dials again with a new token once nothing is in the device's hands. The hub is first asked to send no more methods and what
-   * it had sent is answered, so that no call falls into the gap. A device that is never idle is cut by the hub at expiry instead.
+   * Dials again with a new token once nothing is in the device's hands or on its way to the hub. The hub is first asked to send no more methods
+   * and what it had sent is answered, so that no call falls into the gap. A device that is never idle is cut by the hub at expiry instead.
    */
   async #renewWhenIdle(): Promise<void> {
     const connection = this.#connection;
-    if (!connection || this.#handlings) return;
+    if (!connection || this.#busy) return;
     await connection.mute();
-    if (connection !== this.#connection || !this.#renewing || this.#handlings) return;
+    if (connection !== this.#connection || !this.#renewing || this.#busy) return;
     if (!this.#move('renew', 'renewing the token')) return;
     this.#letGo()?.hangUp();
     this.#dial();
+  }
+
+  get #busy(): boolean {
+    return this.#handlings !== undefined || this.#telemetry?.busy === true;
   }
 }

@@ -1,30 +1,43 @@
 // Holds the virtual devices of one thread, grouped by fleet, and joins them with the faults that are on them.
 import type { Clock } from '../clock/clock.ts';
-import type { Device, DeviceSnapshot, FleetSettings } from '../devices/device.ts';
-import { dialTcp, dialTls } from '../devices/links/dial.ts';
+import type { ClientPair, Device, DeviceSnapshot, FleetSettings } from '../devices/device.ts';
 import { createDevice } from '../devices/virtual-device.ts';
 import { FaultSet } from '../faults/faults.ts';
 import { type Random, seeded } from '../random/random.ts';
 import type { Emit, FleetFact } from '../vocabulary/facts.ts';
-import type { DeviceId, FleetName } from '../vocabulary/ids.ts';
-import type { FleetSpec } from '../vocabulary/specs.ts';
+import { type DeviceId, type FleetName, partsOf } from '../vocabulary/ids.ts';
+import { protocolsOf } from '../vocabulary/protocols.ts';
+import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
 import { seconds } from '../vocabulary/units.ts';
+import { dialOf } from './dialling.ts';
 
 /** Where a fleet's devices dial. */
 export interface HubAddress {
+  /** The hub's name, in its certificate and in what devices sign. */
   readonly hostName: string;
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
   /** PEM text of the CA to trust, for TLS. */
   readonly ca?: string;
+  /** Protocols that dial elsewhere than `host` and `port`. */
+  readonly doors?: Readonly<Partial<Record<LinkProtocol, { readonly host: string; readonly port: number }>>>;
 }
 
-/** A fleet's part for one thread. `index` is the device's number in the whole fleet, from 0: its place in the connect ramp. */
+/** One identity of a fleet. `index` is the device's number in the whole fleet, from 0, also for its modules. */
+export interface OrderedDevice {
+  readonly id: DeviceId;
+  /** Base64; empty for one that shows a certificate. */
+  readonly key: string;
+  readonly certificate?: ClientPair;
+  readonly index: number;
+}
+
+/** A fleet's part for one thread. */
 export interface FleetOrder {
   readonly spec: FleetSpec;
   readonly hub: HubAddress;
-  readonly devices: readonly { readonly id: DeviceId; readonly key: string; readonly index: number }[];
+  readonly devices: readonly OrderedDevice[];
 }
 
 export interface FleetHolder {
@@ -55,18 +68,24 @@ export function holdFleets(options: {
   readonly clock: Clock;
   readonly seed: number;
   readonly emit: Emit<FleetFact>;
+  /** How the devices name themselves to a hub: `hubfleet/1.2.3`. */
+  readonly client?: string;
 }): FleetHolder {
-  const { clock, seed, emit } = options;
+  const { clock, seed, emit, client } = options;
   const chance = seeded(seed);
   const faults = new FaultSet({ clock, seed });
   const fleets = new Map<FleetName, HeldFleet>();
   const byId = new Map<DeviceId, { readonly device: Device; readonly fleet: HeldFleet }>();
 
   const startAll = ({ order, devices, ramp }: HeldFleet): void => {
-    const slot = seconds(1) / order.spec.connect.perSecond;
+    const { connect, modules } = order.spec;
+    const slot = seconds(1) / connect.perSecond;
     devices.forEach((device, place) => {
       const index = order.devices[place]?.index ?? place;
-      device.start(Math.round(slot * (index + order.spec.connect.jitter * ramp.next())));
+      // A device's modules take the slots after its own.
+      const { module } = partsOf(device.id);
+      const turn = index * (1 + modules.length) + (module === undefined ? 0 : 1 + modules.indexOf(module));
+      device.start(Math.round(slot * (turn + connect.jitter * ramp.next())));
     });
   };
   const each = (ids: readonly DeviceId[], act: (device: Device, fleet: HeldFleet) => void): void => {
@@ -80,20 +99,32 @@ export function holdFleets(options: {
     faults,
     addFleet(order) {
       const { spec, hub } = order;
-      const settings: FleetSettings = {
+      const settingsFor = (protocol: LinkProtocol): FleetSettings => ({
         clock,
         emit,
-        dial: hub.tls
-          ? dialTls({ host: hub.host, port: hub.port, serverName: hub.hostName, ca: hub.ca })
-          : dialTcp(hub.host, hub.port),
+        dial: dialOf(protocol, hub),
+        protocol,
+        devicesPerConnection: spec.devicesPerConnection,
         hostName: hub.hostName,
+        ...(client === undefined ? {} : { client }),
         behaviour: spec.behaviour,
+        telemetry: spec.telemetry,
+        messages: spec.messages,
         reconnect: spec.reconnect,
         keepAliveSeconds: spec.keepAliveSeconds,
         tokenLifetimeSeconds: spec.tokenLifetimeSeconds,
         replyFault: (device) => faults.forDevice(device, spec.name),
-      };
-      const devices = order.devices.map(({ id, key }) => createDevice({ id, key, random: chance.fork(id), settings }));
+      });
+      // One object for all devices of a protocol: connections find in it what they share.
+      const settings = new Map<LinkProtocol, FleetSettings>();
+      const protocols = protocolsOf(spec.protocol, spec.count);
+      const devices = order.devices.map(({ id, key, certificate, index }) => {
+        const protocol = protocols[index] ?? 'mqtt';
+        const shared = settings.get(protocol) ?? settingsFor(protocol);
+        settings.set(protocol, shared);
+        const shown = certificate === undefined ? {} : { certificate };
+        return createDevice({ id, index: index + 1, key, ...shown, random: chance.fork(id), settings: shared });
+      });
       const fleet: HeldFleet = {
         order,
         devices,

@@ -1,9 +1,10 @@
 // The device table: which devices match a filter, in which order, and the rows a window shows of them.
 
 import type { LinkState } from '../vocabulary/facts.ts';
-import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
+import { type DeviceId, type FaultName, type FleetName, partsOf } from '../vocabulary/ids.ts';
 import { allOf, containing, type SearchTerm, wildcard } from '../vocabulary/search-terms.ts';
 import { type DeviceRow, type FleetView, wallLetters } from '../vocabulary/views.ts';
+import { usesTls } from './dialling.ts';
 import type { FleetQuery } from './lab.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 
@@ -66,9 +67,13 @@ export function rowOf(entry: RosterEntry, faultsOf: FaultsOf): DeviceRow {
     state: entry.state,
     ...(entry.detail === undefined ? {} : { detail: entry.detail }),
     since: entry.since,
-    protocol: entry.spec.protocol,
-    tls: entry.spec.tls,
+    protocol: entry.protocol,
+    tls: usesTls(entry.spec),
+    authentication: entry.spec.authentication,
+    ...(entry.spec.hub === 'local' ? {} : { remote: entry.spec.hub }),
     behaviour: entry.spec.behaviour.kind,
+    telemetry: { sent: entry.telemetrySent, failed: entry.telemetryFailed },
+    messages: entry.messagesTaken,
     inFlight: entry.inFlight,
     calls: entry.calls,
     failures: entry.failures,
@@ -79,7 +84,10 @@ export function rowOf(entry: RosterEntry, faultsOf: FaultsOf): DeviceRow {
   };
 }
 
-/** Words match id, fleet, state or behaviour; tokens `state:`, `fleet:`, `fault:`, `behaviour:`, `id:`, `is:` narrow; `-` negates, `*` is any text. */
+/**
+ * Words match id, fleet, state, behaviour or protocol; tokens `state:`, `fleet:`, `fault:`, `behaviour:`, `protocol:`, `auth:`, `module:`, `id:`,
+ * `is:` narrow; `-` negates, `*` is any text.
+ */
 export const parseFleetFilter = (text: string, faultsOf: FaultsOf): Test =>
   allOf(text, (term) => testOf(term, faultsOf));
 
@@ -95,13 +103,19 @@ function testOf({ key, value, text }: SearchTerm, faultsOf: FaultsOf): Test {
       return (entry) => matches(entry.fleet);
     case 'behaviour':
       return (entry) => matches(entry.spec.behaviour.kind);
+    case 'protocol':
+      return (entry) => matches(entry.protocol);
+    case 'auth':
+      return (entry) => matches(entry.spec.authentication);
+    case 'module':
+      return (entry) => matches(partsOf(entry.id).module ?? '');
     case 'fault':
       return (entry) => faultsOf(entry.id, entry.fleet).some(matches);
     case 'is':
       return conditions(faultsOf)[value.toLowerCase()] ?? (() => false);
   }
   const anywhere = containing(text);
-  return (entry) => [entry.id, entry.fleet, entry.state, entry.spec.behaviour.kind].some(anywhere);
+  return (entry) => [entry.id, entry.fleet, entry.state, entry.spec.behaviour.kind, entry.protocol].some(anywhere);
 }
 
 const conditions = (faultsOf: FaultsOf): Record<string, Test> => ({
@@ -109,4 +123,6 @@ const conditions = (faultsOf: FaultsOf): Record<string, Test> => ({
   faulted: (entry) => faultsOf(entry.id, entry.fleet).length > 0,
   drifting: (entry) => entry.drift,
   failing: (entry) => entry.failures > 0,
+  module: (entry) => partsOf(entry.id).module !== undefined,
+  remote: (entry) => entry.spec.hub !== 'local',
 });

@@ -7,8 +7,8 @@ import type { DeviceId, FleetName } from '../vocabulary/ids.ts';
 import type { FleetSpec } from '../vocabulary/specs.ts';
 import type { FleetSummary } from '../vocabulary/views.ts';
 import type { Crew } from './crew.ts';
-import type { HubAddress } from './fleet-holder.ts';
-import { idsOf, provide, withdraw } from './identities.ts';
+import { localAddress } from './dialling.ts';
+import { identitiesOf, idsOf, provide, withdraw } from './identities.ts';
 import type { Roster } from './roster.ts';
 
 interface Fleet {
@@ -47,12 +47,16 @@ export class Fleets {
     }
     const fleet: Fleet = { spec, ids, state: 'provisioning' };
     this.#fleets.set(spec.name, fleet);
-    roster.add(spec, ids, clock.now());
+    roster.add(spec, identitiesOf(spec), clock.now());
     note({ type: 'fleet.added', at: clock.now(), fleet: spec.name, count: spec.count });
     try {
       const keys = await provide(invoker, spec, ids, crew.hub.connectionStrings.iothubowner as string);
       if (this.#fleets.get(spec.name) !== fleet) return; // removed meanwhile
-      await crew.addFleet({ spec, hub: this.#address(spec), devices: keys.map((key, index) => ({ ...key, index })) });
+      await crew.addFleet({
+        spec,
+        hub: localAddress(spec, crew.hub),
+        devices: keys.map((key, index) => ({ ...key, index })),
+      });
       fleet.state = 'running';
     } catch (error) {
       fleet.state = 'failed';
@@ -101,18 +105,5 @@ export class Fleets {
       state,
       ...(problem === undefined ? {} : { problem }),
     }));
-  }
-
-  #address(spec: FleetSpec): HubAddress {
-    const { doors, hostName, ca } = this.options.crew.hub;
-    const tls = spec.tls || doors.mqtt === undefined;
-    const door = tls ? doors.mqtts : doors.mqtt;
-    if (door === undefined)
-      throw new LabError(
-        'input.invalid',
-        'the hub has no MQTT door for this fleet',
-        'Open the mqtts or the mqtt port.',
-      );
-    return { hostName, host: door.host, port: door.port, tls, ca: ca.pem };
   }
 }

@@ -2,8 +2,9 @@
 import { createHmac } from 'node:crypto';
 import type { BulkEntry, Invoker, ServiceAnswer } from '../invoker/invoker.ts';
 import { LabError } from '../vocabulary/errors.ts';
-import { type DeviceId, deviceId, isDeviceId } from '../vocabulary/ids.ts';
-import type { FleetSpec } from '../vocabulary/specs.ts';
+import { type DeviceId, deviceId, identityId, isDeviceId } from '../vocabulary/ids.ts';
+import { protocolsOf } from '../vocabulary/protocols.ts';
+import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
 
 export interface DeviceKey {
   readonly id: DeviceId;
@@ -29,6 +30,23 @@ export function idsOf(spec: FleetSpec): DeviceId[] {
       );
     }
     return deviceId(id);
+  });
+}
+
+/** One identity of a fleet: a device, or a module of one. */
+export interface FleetIdentity {
+  readonly id: DeviceId;
+  /** Its device's number in the fleet, from 0. */
+  readonly index: number;
+  readonly protocol: LinkProtocol;
+}
+
+/** Every identity of a fleet: each device, followed by its modules. Throws as `idsOf` does. */
+export function identitiesOf(spec: FleetSpec): FleetIdentity[] {
+  const protocols = protocolsOf(spec.protocol, spec.count);
+  return idsOf(spec).flatMap((device, index) => {
+    const protocol = protocols[index] ?? 'mqtt';
+    return [device, ...spec.modules.map((module) => identityId(device, module))].map((id) => ({ id, index, protocol }));
   });
 }
 

@@ -1,8 +1,9 @@
 // What is known of every virtual device, from facts alone: its link, its calls, its drift. The source of the fleet table.
 import type { Fact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId, FleetName } from '../vocabulary/ids.ts';
-import type { FleetSpec } from '../vocabulary/specs.ts';
+import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
+import type { FleetIdentity } from './identities.ts';
 
 /** Durations kept per device for its p95: enough for a rank, small enough for fifty thousand devices. */
 const durationsKept = 64;
@@ -16,6 +17,10 @@ export class RosterEntry {
   calls = 0;
   failures = 0;
   drift = false;
+  /** Messages it sent that the hub took, those it could not send, and those it got. */
+  telemetrySent = 0;
+  telemetryFailed = 0;
+  messagesTaken = 0;
   lastMethod: { name: string; at: Instant; httpStatus?: number; deviceStatus?: number } | undefined;
   #durations: Millis[] | undefined;
   #place = 0;
@@ -24,6 +29,7 @@ export class RosterEntry {
     readonly id: DeviceId,
     readonly fleet: FleetName,
     readonly spec: FleetSpec,
+    readonly protocol: LinkProtocol,
     since: Instant,
   ) {
     this.since = since;
@@ -72,9 +78,10 @@ export class Roster {
     return this.#online.get(fleet) ?? 0;
   }
 
-  add(spec: FleetSpec, ids: readonly DeviceId[], at: Instant): void {
-    for (const id of ids) this.#entries.set(id, new RosterEntry(id, spec.name, spec, at));
-    this.states.off += ids.length;
+  add(spec: FleetSpec, identities: readonly FleetIdentity[], at: Instant): void {
+    for (const { id, protocol } of identities)
+      this.#entries.set(id, new RosterEntry(id, spec.name, spec, protocol, at));
+    this.states.off += identities.length;
     this.generation += 1;
   }
 
@@ -104,6 +111,19 @@ export class Roster {
       case 'invocation.ended':
         this.#end(fact);
         break;
+      // Counted here and not rows of the journal: there a message is one row already, the hub's own.
+      case 'telemetry.sent': {
+        const entry = this.#entries.get(fact.device);
+        if (entry === undefined) return;
+        if (fact.outcome === 'taken') entry.telemetrySent += 1;
+        else entry.telemetryFailed += 1;
+        break;
+      }
+      case 'message.taken': {
+        const entry = this.#entries.get(fact.device);
+        if (entry !== undefined) entry.messagesTaken += 1;
+        break;
+      }
       case 'twin.drifted': {
         const entry = this.#entries.get(fact.device);
         if (entry !== undefined) entry.drift = fact.drift;

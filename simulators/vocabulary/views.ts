@@ -1,7 +1,7 @@
 // What can be seen of a running lab: one shape per subscription of the window. Plain data, made from facts, sent at display rate and only while watched.
 import type { CloseReason, Excerpt, LinkState, Protocol } from './facts.ts';
 import type { DeviceId, FaultName, FleetName } from './ids.ts';
-import type { BehaviourKind, FaultSpec, FleetSpec } from './specs.ts';
+import type { AuthenticationKind, BehaviourKind, FaultSpec, FleetSpec } from './specs.ts';
 import type { Instant, Millis } from './units.ts';
 
 /** 'totals': status bar, top bar, banner, rail. Four times a second. */
@@ -32,6 +32,7 @@ export interface Totals {
 
 export interface FleetSummary {
   readonly name: FleetName;
+  /** Its `hub` is `local` or the remote hub's host name, never a connection string. */
   readonly spec: FleetSpec;
   readonly online: number;
   readonly state: 'provisioning' | 'running' | 'stopped' | 'failed';
@@ -71,6 +72,7 @@ export const wallLetters = {
 } as const satisfies Record<LinkState, string>;
 
 export interface DeviceRow {
+  /** `device/module` for a module, which is a row of its own. */
   readonly id: DeviceId;
   readonly fleet: FleetName;
   readonly state: LinkState;
@@ -78,7 +80,14 @@ export interface DeviceRow {
   readonly since: Instant;
   readonly protocol: Protocol;
   readonly tls: boolean;
+  readonly authentication: AuthenticationKind;
+  /** Host name of the remote hub it lives on; left out on the local one. */
+  readonly remote?: string;
   readonly behaviour: BehaviourKind;
+  /** Messages it sent that the hub took, and those that were refused or lost. */
+  readonly telemetry: { readonly sent: number; readonly failed: number };
+  /** Cloud-to-device messages it got and settled. */
+  readonly messages: number;
   readonly inFlight: number;
   readonly calls: number;
   readonly failures: number;

@@ -6,11 +6,9 @@ import { Wait, Waits } from '../../clock/waits.ts';
 import { signToken } from '../../tokens/sas-token.ts';
 import { type Millis, seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, FleetSettings } from '../device.ts';
+import { identityPath } from './identity-path.ts';
 
 const apiVersion = '2021-04-12';
-/** How our devices name themselves to the hub, where an SDK gives its name and version (reference 2.3). */
-export const clientType = 'hubfleet/0.1.0';
-const encodedClientType = encodeURIComponent(clientType);
 /** Part of a token's life after which it is replaced, as the .NET and Java SDKs do (reference 1.2). */
 const renewalShare = 0.85;
 const never = 2 ** 31 - 1;
@@ -19,6 +17,8 @@ export interface MqttShared {
   readonly clock: Clock;
   readonly dial: () => Duplex;
   readonly options: IClientOptions;
+  /** What follows the identity in the user name: the version of the protocol, and who we are. */
+  readonly userNameEnd: string;
   readonly renewals: Waits;
 }
 
@@ -29,8 +29,9 @@ export function mqttShared(settings: FleetSettings): MqttShared {
   if (!shared) {
     shared = {
       clock: settings.clock,
-      dial: settings.dial,
+      dial: () => settings.dial(),
       options: fleetOptions(settings),
+      userNameEnd: `/?api-version=${apiVersion}&DeviceClientType=${encodeURIComponent(settings.client ?? 'hubfleet')}`,
       renewals: new Waits(settings.clock, Math.round(seconds(settings.tokenLifetimeSeconds) * renewalShare)),
     };
     sharedBySettings.set(settings, shared);
@@ -38,17 +39,24 @@ export function mqttShared(settings: FleetSettings): MqttShared {
   return shared;
 }
 
-/** The options of one connection: the fleet's, with who the device is and a token signed now. */
-export function mqttOptions(shared: MqttShared, { id, key, settings }: DeviceOptions): IClientOptions {
+/** What opens the device's stream: one function for all devices without a certificate. */
+export const mqttDial = (shared: MqttShared, { certificate, settings }: DeviceOptions): (() => Duplex) =>
+  certificate === undefined ? shared.dial : () => settings.dial(certificate);
+
+/** The options of one connection: the fleet's, with who the device is and a token signed now. A certificate takes the password's place. */
+export function mqttOptions(shared: MqttShared, { id, key, certificate, settings }: DeviceOptions): IClientOptions {
   const host = settings.hostName;
   const options = { ...shared.options };
   options.clientId = id;
-  options.username = `${host}/${id}/?api-version=${apiVersion}&DeviceClientType=${encodedClientType}`;
-  options.password = signToken({
-    resource: `${host}/devices/${id}`,
-    key,
-    expiresAt: shared.clock.now() + seconds(settings.tokenLifetimeSeconds),
-  });
+  options.username = `${host}/${id}${shared.userNameEnd}`;
+  options.password =
+    certificate === undefined
+      ? signToken({
+          resource: `${host}/${identityPath(id)}`,
+          key,
+          expiresAt: shared.clock.now() + seconds(settings.tokenLifetimeSeconds),
+        })
+      : undefined;
   return options;
 }
 
@@ -118,7 +126,7 @@ function keepAliveTimer(clock: Clock): NonNullable<IClientOptions['timerVariant'
   return timer as unknown as NonNullable<IClientOptions['timerVariant']>;
 }
 
-/** A connection has at most one SUBSCRIBE or UNSUBSCRIBE under way and publishes at QoS 0, so one packet id does. */
+/** A connection has at most one SUBSCRIBE or UNSUBSCRIBE under way, and its messages have numbers of their own from 2, so one packet id does. */
 const oneMessageId: NonNullable<IClientOptions['messageIdProvider']> = {
   allocate: () => 1,
   getLastAllocated: () => 1,
@@ -157,7 +165,7 @@ const absent = new Error('nothing is stored');
 export const isPacketId = (id: number | undefined): boolean => id !== undefined && id >= 0;
 
 /**
- * For packets above QoS 0, which we neither send nor subscribe to: a hub that sends one at QoS 2 is answered, its content dropped.
+ * For packets above QoS 0, which mqtt neither sends for us nor keeps: a hub that sends one at QoS 2 is answered, its content dropped.
  * One that carries no id is left unanswered; the connection then ends by its keep-alive.
  */
 const nothingStored: Store = {

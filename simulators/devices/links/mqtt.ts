@@ -1,15 +1,33 @@
 // One connection of one device over MQTT 3.1.1. The only file that knows `mqtt`; made lean, since a fleet holds thousands of these:
 // what connections share is in mqtt-shared.ts, handlers are functions of the file, and nothing is allocated before it is needed.
-import { MqttClient, type Packet } from 'mqtt';
+import { type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import type { Cancel } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
 import { publishPacket } from '../../packets/publish-packet.ts';
 import { requestId } from '../../vocabulary/ids.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
-import { type Connection, type ConnectionOwner, type Ending, type TwinDocument, TwinFailed } from './connection.ts';
-import { isPacketId, type MqttShared, mqttOptions, mqttShared } from './mqtt-shared.ts';
-import { filters, methodFilter, methodResponseTopic, readTopic, reportTopic, twinGetTopic } from './topics.ts';
+import {
+  type Connection,
+  type ConnectionOwner,
+  type Ending,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type TwinDocument,
+  TwinFailed,
+} from './connection.ts';
+import { isPacketId, type MqttShared, mqttDial, mqttOptions, mqttShared } from './mqtt-shared.ts';
+import { SentMessages } from './sent-messages.ts';
+import {
+  eventsTopic,
+  filtersOf,
+  methodFilter,
+  methodResponseTopic,
+  readBag,
+  readTopic,
+  reportTopic,
+  twinGetTopic,
+} from './topics.ts';
 import { readPatch, readTwin, refusalText } from './twin-json.ts';
 
 /** As long as the Node SDK waits for a connection (reference 2.9); here from the first byte to the answered subscription. */
@@ -19,6 +37,9 @@ const twinTimeout = seconds(30);
 /** What was sent before a close gets this long to leave before the stream is torn down. */
 const lingerTimeout = seconds(2);
 const disconnectPacket = Buffer.of(0xe0, 0x00);
+const acknowledgement = (packetId: number): Buffer => Buffer.of(0x40, 0x02, packetId >> 8, packetId & 0xff);
+/** Given to mqtt in place of an error, it passes on to the next packet and does not acknowledge this one: the device does, or does not. */
+const ownAcknowledgement = new Error('acknowledged by the device');
 
 const refusals: Readonly<Record<number, string>> = {
   1: 'unacceptable protocol version',
@@ -40,16 +61,20 @@ export class MqttConnection extends MqttClient implements Connection {
   #open = false;
   /** Ends the wait for the hub's acceptance. */
   #opening: Cancel | undefined;
+  /** A certificate needs no renewal. */
+  #hasToken = false;
   #renewal: Wait | undefined;
   /** What went wrong, kept until the stream has closed. */
   #ending: Ending | undefined;
   #twinRequests: Map<string, TwinRequest> | undefined;
   #lastRid = 0;
+  /** Messages on their way; undefined until the first is sent. */
+  #sent: SentMessages | undefined;
 
   /** Dials at once; `owner` hears `opened` or `closed`, never before this returns. Throws what `dial` throws. */
   constructor(owner: ConnectionOwner, device: DeviceOptions) {
     const shared = mqttShared(device.settings);
-    super(shared.dial, mqttOptions(shared, device));
+    super(mqttDial(shared, device), mqttOptions(shared, device));
     this.#owner = owner;
     this.#shared = shared;
     this.on('connect', MqttConnection.#listeners.connect);
@@ -82,6 +107,20 @@ export class MqttConnection extends MqttClient implements Connection {
     return answer.version ?? 0;
   }
 
+  /** At QoS 1: resolves with the hub's PUBACK. The hub tells a refusal only by closing (reference 2.2), so none is ever reported here. */
+  send(message: OutgoingMessage): Promise<void> {
+    if (this.#sent === undefined) {
+      this.#sent = new SentMessages();
+      this.on('packetreceive', MqttConnection.#listeners.packetreceive);
+    }
+    return this.#sent.send(this.#open ? this.stream : undefined, eventsTopic(this.#id, message), message.body);
+  }
+
+  /** MQTT 3.1.1 shows a token only in CONNECT. */
+  renew(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   mute(): Promise<void> {
     if (!this.#open) return Promise.resolve();
     return new Promise((resolve) => {
@@ -103,18 +142,25 @@ export class MqttConnection extends MqttClient implements Connection {
       this.#fail('the hub sent a message without its packet id');
       return;
     }
+    let answered = false;
     if (this.#owner && packet.cmd === 'publish') {
       try {
-        this.#arrived(this.#owner, packet.topic, packet.payload);
+        answered = this.#arrived(this.#owner, packet);
       } catch (error) {
         this.#owner?.puzzled(this, `on ${packet.topic}: ${describe(error)}`);
       }
     }
-    next();
+    next(answered ? ownAcknowledgement : undefined);
   }
 
-  #arrived(owner: ConnectionOwner, topic: string, payload: string | Buffer): void {
+  /** Gives whether the acknowledgement, where the QoS asks for one, is the device's own affair. */
+  #arrived(owner: ConnectionOwner, packet: IPublishPacket): boolean {
+    const { topic, payload } = packet;
     const arrival = readTopic(topic);
+    if (arrival?.kind === 'message' && arrival.device === this.#id) {
+      owner.messageArrived(this, this.#messageOf(packet, arrival.bag));
+      return packet.qos === 1;
+    }
     if (arrival?.kind === 'method') {
       owner.methodCalled(this, { name: arrival.name, rid: requestId(arrival.rid), payload: payload.toString() });
     } else if (arrival?.kind === 'twin') {
@@ -126,9 +172,32 @@ export class MqttConnection extends MqttClient implements Connection {
     } else {
       owner.puzzled(this, `unexpected topic ${topic}`);
     }
+    return false;
   }
 
-  // Only QoS 0 leaves this connection: an answer tells that a request arrived, and method replies have none in any SDK that uses QoS 0.
+  /**
+   * MQTT has one word for a message taken, PUBACK, and none for the rest: rejected or abandoned, it is left unacknowledged, stays locked at the
+   * hub and comes again on the device's next connection, or when its lock has run out.
+   */
+  #messageOf({ payload, messageId, qos }: IPublishPacket, bag: string): IncomingMessage {
+    const all = Object.entries(readBag(bag));
+    const id = all.find(([name]) => name === '$.mid')?.[1];
+    return {
+      body: typeof payload === 'string' ? Buffer.from(payload) : payload,
+      ...(id === undefined ? {} : { messageId: id }),
+      properties: Object.fromEntries(all.filter(([name]) => !name.startsWith('$.'))),
+      settle: (settlement) => {
+        if (settlement === 'completed' && qos === 1 && messageId !== undefined && this.#open)
+          this.stream.write(acknowledgement(messageId));
+      },
+    };
+  }
+
+  get #id(): string {
+    return this.options.clientId ?? '';
+  }
+
+  // At QoS 0, as method replies: an answer tells that a request arrived, and method replies have none in any SDK that uses QoS 0.
   #ask(
     what: string,
     topic: (rid: string) => string,
@@ -175,6 +244,7 @@ export class MqttConnection extends MqttClient implements Connection {
       request.cancel();
       request.failed(new TwinFailed('the connection ended first'));
     }
+    this.#sent?.lost();
   }
 
   // A reply just written may still sit in the stream, so it is ended rather than destroyed, and the hub's own end awaited: closing
@@ -198,15 +268,16 @@ export class MqttConnection extends MqttClient implements Connection {
 
   #accepted(): void {
     // The proof of who we are has been given; its 400 bytes need not be kept.
+    this.#hasToken = this.options.password !== undefined;
     this.options.username = undefined;
     this.options.password = undefined;
-    this.subscribe([...filters], (error) => {
+    this.subscribe(filtersOf(this.#id), (error) => {
       if (!this.#owner) return;
       if (error) return this.#fail(`refused: subscription (${error.message})`, true);
       this.#opening?.();
       this.#opening = undefined;
       this.#open = true;
-      this.#renewal = this.#shared.renewals.begin(() => this.#owner?.renewalDue(this));
+      if (this.#hasToken) this.#renewal = this.#shared.renewals.begin(() => this.#owner?.renewalDue(this));
       this.#owner.opened(this);
     });
   }
@@ -233,6 +304,9 @@ export class MqttConnection extends MqttClient implements Connection {
     },
     close(this: MqttConnection): void {
       this.#ended();
+    },
+    packetreceive(this: MqttConnection, packet: Packet): void {
+      if (packet.cmd === 'puback') this.#sent?.taken(packet.messageId);
     },
   };
 }

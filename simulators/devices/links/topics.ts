@@ -1,25 +1,78 @@
-// The MQTT topics of a device, written and read. Names carry no device id except the telemetry ones (reference 2.5).
+// The MQTT topics of a device, written and read. Names carry no device id except those of messages (reference 2.5).
+import type { OutgoingMessage } from './connection.ts';
+import { identityPath } from './identity-path.ts';
 
 const methodRequest = '$iothub/methods/POST/';
 const twinResponse = '$iothub/twin/res/';
 const desiredPatch = '$iothub/twin/PATCH/properties/desired/';
+const deviceBound = '/messages/devicebound/';
 
-/** Subscribed in one packet: methods, answers to twin requests, desired patches. */
-export const filters: readonly string[] = [`${methodRequest}#`, `${twinResponse}#`, `${desiredPatch}#`];
 export const methodFilter = `${methodRequest}#`;
+const common = {
+  [methodFilter]: { qos: 0 },
+  [`${twinResponse}#`]: { qos: 0 },
+  [`${desiredPatch}#`]: { qos: 0 },
+} as const;
+
+/**
+ * Subscribed in one packet: methods, answers to twin requests, desired patches, and for a device its cloud-to-device messages, at QoS 1 so that
+ * it can complete them. A module has none of those.
+ */
+export const filtersOf = (id: string): Record<string, { qos: 0 | 1 }> =>
+  id.includes('/') ? { ...common } : { ...common, [`devices/${id}${deviceBound}#`]: { qos: 1 } };
 
 export const methodResponseTopic = (status: number, rid: string): string =>
   `$iothub/methods/res/${status}/?$rid=${rid}`;
 export const twinGetTopic = (rid: string): string => `$iothub/twin/GET/?$rid=${rid}`;
 export const reportTopic = (rid: string): string => `$iothub/twin/PATCH/properties/reported/?$rid=${rid}`;
 
+/** System properties lead, under the short names of reference 2.6. */
+export function eventsTopic(id: string, message: OutgoingMessage): string {
+  const bag: string[] = [];
+  const put = (name: string, value: string | undefined): void => {
+    if (value !== undefined) bag.push(`${name}=${encodeURIComponent(value)}`);
+  };
+  put('$.mid', message.messageId);
+  put('$.ct', message.contentType);
+  put('$.ce', message.contentEncoding);
+  for (const [name, value] of Object.entries(message.properties ?? {})) put(encodeURIComponent(name), value);
+  return `${identityPath(id)}/messages/events/${bag.join('&')}`;
+}
+
+/** The names and values of a bag, decoded. A bare name has the empty value. */
+export function readBag(bag: string): Record<string, string> {
+  const properties: Record<string, string> = Object.create(null);
+  for (const pair of bag.split('&')) {
+    const split = pair.indexOf('=');
+    const name = decoded(split < 0 ? pair : pair.slice(0, split));
+    if (name !== '') properties[name] = split < 0 ? '' : decoded(pair.slice(split + 1));
+  }
+  return { ...properties };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // some sender did not encode it
+  }
+}
+
 export type Arrival =
   | { readonly kind: 'method'; readonly name: string; readonly rid: string }
   | { readonly kind: 'twin'; readonly status: number; readonly rid: string; readonly version: number | undefined }
-  | { readonly kind: 'desired'; readonly version: number | undefined };
+  | { readonly kind: 'desired'; readonly version: number | undefined }
+  /** A cloud-to-device message with its property bag. */
+  | { readonly kind: 'message'; readonly device: string; readonly bag: string };
 
 /** What a topic announces, or undefined when it is none a hub should send. */
 export function readTopic(topic: string): Arrival | undefined {
+  if (topic.startsWith('devices/')) {
+    const [, device, ...rest] = topic.split('/');
+    return device && topic.startsWith(deviceBound, 8 + device.length) && rest.length === 3
+      ? { kind: 'message', device, bag: rest[2] ?? '' }
+      : undefined;
+  }
   const query = topic.lastIndexOf('/?');
   if (query < 0) return undefined;
   if (topic.startsWith(methodRequest)) {

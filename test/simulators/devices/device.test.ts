@@ -26,7 +26,7 @@ test('it introduces itself as the SDKs do, with a token signed at connect', asyn
   await online();
   const { connect } = broker.last;
   expect(connect).toMatchObject({ clientId: 'pump-1', clean: false, keepalive: 240, protocolVersion: 4 });
-  expect(connect?.username).toBe('hub.example/pump-1/?api-version=2021-04-12&DeviceClientType=hubfleet%2F0.1.0');
+  expect(connect?.username).toBe('hub.example/pump-1/?api-version=2021-04-12&DeviceClientType=hubfleet%2F1.2.3');
   const token = parseToken(String(connect?.password));
   expect(token && verifyToken(token, key)).toBe(true);
   expect(token).toMatchObject({ sr: 'hub.example%2Fdevices%2Fpump-1' });
@@ -42,6 +42,7 @@ test('it subscribes to methods, twin answers and desired patches in one packet, 
     '$iothub/methods/POST/#',
     '$iothub/twin/res/#',
     '$iothub/twin/PATCH/properties/desired/#',
+    'devices/pump-1/messages/devicebound/#',
   ]);
   expect(device.snapshot()).toEqual({
     id: 'pump-1',

@@ -1,7 +1,7 @@
 // Topics and twin JSON as pure functions: what a hub sends is read exactly or not at all, and never throws.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readTopic } from '../../../simulators/devices/links/topics.ts';
+import { eventsTopic, filtersOf, readBag, readTopic } from '../../../simulators/devices/links/topics.ts';
 import { merge, readPatch, readTwin } from '../../../simulators/devices/links/twin-json.ts';
 
 test.each([
@@ -17,10 +17,46 @@ test.each([
   ['$iothub/methods/POST/reboot/?$ridx=1', undefined],
   ['$iothub/twin/res/abc/?$rid=1', undefined],
   ['$iothub/twin/res/200/?rid=1', undefined],
-  ['devices/a/messages/devicebound/', undefined],
+  ['devices/a/messages/devicebound/', { kind: 'message', device: 'a', bag: '' }],
+  ['devices/a/messages/devicebound/$.mid=1&a=b', { kind: 'message', device: 'a', bag: '$.mid=1&a=b' }],
+  ['devices/a/messages/devicebound', undefined],
+  ['devices/a/messages/devicebound/a=b/c', undefined],
+  ['devices//messages/devicebound/', undefined],
+  ['devices/a/messages/events/', undefined],
   ['', undefined],
 ])('%s', (topic, arrival) => {
   expect(readTopic(topic)).toEqual(arrival);
+});
+
+test('a message leaves on the topic of its device or module, system properties first', () => {
+  const message = {
+    body: '',
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
+    properties: { 'a b': 'ü/&=' },
+  };
+  expect(eventsTopic('pump-1', message)).toBe(
+    'devices/pump-1/messages/events/$.ct=application%2Fjson&$.ce=utf-8&a%20b=%C3%BC%2F%26%3D',
+  );
+  expect(eventsTopic('pump-1/eye', { body: '', messageId: 'm-1' })).toBe(
+    'devices/pump-1/modules/eye/messages/events/$.mid=m-1',
+  );
+});
+
+test('a bag is read as it was written, whatever is in it', () => {
+  const text = fc.string({ unit: 'grapheme', minLength: 1 });
+  fc.assert(
+    fc.property(fc.dictionary(text, fc.string({ unit: 'grapheme' })), (properties) => {
+      const topic = eventsTopic('a', { body: '', properties });
+      expect(readBag(topic.slice('devices/a/messages/events/'.length))).toEqual(properties);
+    }),
+  );
+  expect(readBag('bare&empty=&broken=%zz')).toEqual({ bare: '', empty: '', broken: '%zz' });
+});
+
+test('a module asks for no cloud-to-device messages, which the service does not send it', () => {
+  expect(Object.keys(filtersOf('pump-1'))).toHaveLength(4);
+  expect(Object.keys(filtersOf('pump-1/eye'))).toHaveLength(3);
 });
 
 test('no text makes a reader throw', () => {
@@ -29,6 +65,8 @@ test('no text makes a reader throw', () => {
       readTopic(text);
       readTopic(`$iothub/methods/POST/${text}`);
       readTopic(`$iothub/twin/res/${text}`);
+      readTopic(`devices/${text}`);
+      readBag(text);
       readTwin(payload);
       readPatch(payload, undefined);
     }),

@@ -3,15 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Roster } from '../../../simulators/lab/roster.ts';
 import type { LinkState } from '../../../simulators/vocabulary/facts.ts';
-import { deviceId, fleetName } from '../../../simulators/vocabulary/ids.ts';
+import { type DeviceId, deviceId, fleetName } from '../../../simulators/vocabulary/ids.ts';
 import { fleetSpecSchema } from '../../../simulators/vocabulary/specs.ts';
 
 const spec = fleetSpecSchema.parse({ name: 'demo', count: 3 });
 const ids = ['a', 'b', 'c'].map(deviceId);
 
+const identity = (id: DeviceId, index = 0) => ({ id, index, protocol: 'mqtt' }) as const;
+
 function aRoster(): Roster {
   const roster = new Roster();
-  roster.add(spec, ids, 0);
+  roster.add(spec, ids.map(identity), 0);
   return roster;
 }
 const call = { method: 'reboot', responseTimeout: 1, connectTimeout: 0, request: { text: '', bytes: 0 } };
@@ -95,7 +97,7 @@ describe('a roster', () => {
 
   test('forgets a fleet whole', () => {
     const roster = aRoster();
-    roster.add({ ...spec, name: fleetName('other') }, [deviceId('x')], 0);
+    roster.add({ ...spec, name: fleetName('other') }, [identity(deviceId('x'))], 0);
     roster.remove(spec.name);
     expect([...roster.ids()]).toEqual(['x']);
   });

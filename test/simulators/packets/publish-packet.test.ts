@@ -36,3 +36,14 @@ it.each([0, 121, 122, 123, 16_377, 16_378, 2_097_145, 2_097_146])(
     expect(publishPacket('a/bc', Buffer.from(payload)).equals(written)).toBe(true);
   },
 );
+
+it.each([1, 255, 256, 65_535])(
+  'a packet id of %i makes it a message at QoS 1, the same bytes that mqtt-packet writes',
+  (messageId) => {
+    const message = { cmd: 'publish', topic: 'a/bc', qos: 1, dup: false, retain: false } as const;
+    const payload = 'x'.repeat(119);
+    expect(
+      publishPacket('a/bc', payload, messageId).equals(mqttPacket.generate({ ...message, messageId, payload })),
+    ).toBe(true);
+  },
+);
