@@ -5,7 +5,9 @@ import { defaultPolicies, openAccess, type Policy } from './access/access.ts';
 import { ensureCertificates } from './certificates/certificates.ts';
 import { openConnections } from './connections/connections.ts';
 import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
-import { type MqttDoor, openMqttDoor } from './doors/mqtt/open-mqtt-door.ts';
+import { type Listener, openListener } from './doors/listener.ts';
+import { openMqtt } from './doors/mqtt/open-mqtt-door.ts';
+import { openWebSockets } from './doors/websocket/web-sockets.ts';
 import type { Hub, HubOptions, HubStatus } from './hub.ts';
 import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { holdLoopback, openFirst } from './listening.ts';
@@ -71,6 +73,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     randomBytes,
     twins,
     activity,
+    waiting: (id) => messages.count(id),
     close(device, reason) {
       connections.find(device)?.close(reason);
       if (reason === 'deleted') messages.forget(device);
@@ -104,12 +107,12 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   const { host } = listen;
   const { serverKey: key, serverCertificate: cert, caPem: ca } = certificates;
   const notices = [...store.notices, ...certificates.notices];
-  const doors: Partial<Record<keyof HubStatus['doors'], HttpDoor | MqttDoor>> = {};
+  const doors: Partial<Record<keyof HubStatus['doors'], HttpDoor | Listener>> = {};
 
   const openDoor = async (
     name: keyof HubStatus['doors'],
     asked: number | readonly number[] | false,
-    openAt: (port: number) => Promise<HttpDoor | MqttDoor>,
+    openAt: (port: number) => Promise<HttpDoor | Listener>,
   ): Promise<void> => {
     if (asked === false) return;
     const { door, notice } = await openFirst(name, host, typeof asked === 'number' ? [asked] : asked, openAt);
@@ -117,11 +120,18 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     closers.push(() => door.stop());
     if (notice !== undefined) notices.push(notice);
   };
-  const tls = { key, certificate: cert };
-  await openDoor('https', listen.https, (port) => openHttpDoor({ ...parts, queries, jobs, host, port, tls }));
-  await openDoor('http', listen.http, (port) => openHttpDoor({ ...parts, queries, jobs, host, port }));
-  await openDoor('mqtts', listen.mqtts, (port) => openMqttDoor({ ...parts, host, port, tls: { key, cert, ca } }));
-  await openDoor('mqtt', listen.mqtt, (port) => openMqttDoor({ ...parts, host, port }));
+  const mqtt = openMqtt(parts);
+  closers.push(() => mqtt.stop());
+  const webSockets = openWebSockets({ clock, emit, mqtt });
+  closers.push(() => webSockets.stop());
+  const tls = { key, certificate: cert, ca };
+  await openDoor('https', listen.https, (port) =>
+    openHttpDoor({ ...parts, webSockets, queries, jobs, host, port, tls }),
+  );
+  await openDoor('http', listen.http, (port) => openHttpDoor({ ...parts, webSockets, queries, jobs, host, port }));
+  const forMqtt = { clock, emit, host, door: 'mqtt', accept: mqtt.accept } as const;
+  await openDoor('mqtts', listen.mqtts, (port) => openListener({ ...forMqtt, port, tls: { key, cert, ca } }));
+  await openDoor('mqtt', listen.mqtt, (port) => openListener({ ...forMqtt, port }));
 
   const { caPem: pem, caFile: file } = certificates;
   const status: HubStatus = {
@@ -146,6 +156,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     // A job's calls that are under way are to be made again, not to end as failed.
     jobs.stop();
     methods.stop();
+    mqtt.stop();
+    webSockets.stop();
     await Promise.all([...http, doors.mqtts?.stop(), doors.mqtt?.stop()]);
     messages.stop();
     store.close();

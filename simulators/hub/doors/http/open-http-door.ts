@@ -2,12 +2,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../clock/clock.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import { refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes, type Millis, seconds } from '../../../vocabulary/units.ts';
 import type { DoorAddress } from '../../hub.ts';
 import type { Methods } from '../../methods/methods.ts';
+import { peerOf, tlsOptions } from '../listener.ts';
+import type { WebSockets } from '../websocket/web-sockets.ts';
 import { openAnswers } from './answers.ts';
 import { methodCalls } from './method-calls.ts';
 import { openRoutes, type RouteTools } from './routes.ts';
@@ -16,8 +19,8 @@ export interface HttpListening {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** PEM texts, the certificate with its whole chain; undefined listens in plain text. */
-  readonly tls?: { readonly key: string; readonly certificate: string };
+  /** PEM texts, the certificate with its whole chain; undefined listens in plain text. With `ca` a client may show a certificate. */
+  readonly tls?: { readonly key: string; readonly certificate: string; readonly ca?: string };
 }
 
 export interface HttpDoorOptions extends Omit<RouteTools, 'answers' | 'odd'>, HttpListening {
@@ -25,6 +28,8 @@ export interface HttpDoorOptions extends Omit<RouteTools, 'answers' | 'odd'>, Ht
   readonly emit: Emit<HubFact>;
   readonly randomBytes: (count: number) => Buffer;
   readonly methods: Methods;
+  /** Left out, requests for an upgrade are answered as any others. */
+  readonly webSockets?: WebSockets | undefined;
   readonly limits?: HttpLimits;
 }
 
@@ -61,8 +66,8 @@ const sweepEvery: Millis = 20;
 export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
   const { clock, emit, access, methods, tls } = options;
   const answers = openAnswers(clock, options.randomBytes);
-  const refused = (socket: Socket, detail: string): void =>
-    emit({ type: 'input.refused', at: clock.now(), door: 'http', peer: peerOf(socket), detail: detail.slice(0, 300) });
+  const refused = (socket: Socket, detail: string, door: 'http' | 'websocket' = 'http'): void =>
+    emit({ type: 'input.refused', at: clock.now(), door, peer: peerOf(socket), detail: detail.slice(0, 300) });
   const odd = (request: IncomingMessage, detail: string): void => refused(request.socket, detail);
 
   const app = await openRoutes({ ...options, answers, odd });
@@ -92,6 +97,18 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
     const [status, text] = problems[error.code ?? ''] ?? unreadable;
     socket.end(answers.raw(status, refuse('GenericBadRequest', text)), () => socket.destroy());
   });
+  const { webSockets } = options;
+  if (webSockets !== undefined) {
+    server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+      const socket = duplex as Socket;
+      // The server has let go of the socket and listens for its errors no more.
+      socket.on('error', () => socket.destroy());
+      const problem = webSockets.upgrade(request, socket, head);
+      if (problem === undefined) return;
+      refused(socket, problem.refusal.message, 'websocket');
+      socket.end(answers.raw(problem.status, problem.refusal), () => socket.destroy());
+    });
+  }
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     refused(socket, `TLS handshake failed: ${error.message}`);
   });
@@ -109,13 +126,18 @@ const optionsOf = ({ headers, request, lookEvery }: HttpLimits): ServerOptions =
 });
 
 const secureServer = (
-  { key, certificate }: NonNullable<HttpListening['tls']>,
+  { key, certificate, ca }: NonNullable<HttpListening['tls']>,
   limits: ServerOptions,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server =>
-  // TLS 1.2 stays: the Python SDK speaks nothing newer (reference 2.1).
   createTlsServer(
-    { ...limits, key, cert: certificate, minVersion: 'TLSv1.2', handshakeTimeout: handshakePatience },
+    {
+      ...limits,
+      ...(ca === undefined
+        ? ({ key, cert: certificate, minVersion: 'TLSv1.2' } as const)
+        : tlsOptions({ key, cert: certificate, ca })),
+      handshakeTimeout: handshakePatience,
+    },
     handle,
   ) as unknown as Server;
 
@@ -155,6 +177,3 @@ function stopServer(server: Server, sockets: ReadonlySet<Socket>, clock: Clock):
     server.closeIdleConnections();
   });
 }
-
-const peerOf = ({ remoteAddress, remotePort }: Socket): string =>
-  remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`;

@@ -1,16 +1,19 @@
 // Whether a CONNECT is let in, and the CONNACK code when it is not (reference 2.3, 2.4).
 import type { IConnectPacket } from 'mqtt-packet';
-import { type DeviceId, isDeviceId } from '../../../vocabulary/ids.ts';
-import { Refusal } from '../../../vocabulary/service-errors.ts';
+import { type DeviceId, identityId, isDeviceId } from '../../../vocabulary/ids.ts';
+import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
-import type { Access } from '../../access/access.ts';
+import type { Access, ClientCertificate, Grant } from '../../access/access.ts';
 import type { Identity } from '../../registry/registry.ts';
-import { readTopic } from './topics.ts';
+import { idAdvice, versionAdvice } from './advice.ts';
+import type { Will } from './hear.ts';
+import { eventsTopic, readTopic } from './topics.ts';
 import { parseUsername } from './username.ts';
 
-export const connackCodes = { protocol: 1, identifier: 2, credentials: 4, unauthorized: 5 } as const;
+export const connackCodes = { protocol: 1, identifier: 2, unavailable: 3, credentials: 4, unauthorized: 5 } as const;
 
 export interface Admitted {
+  /** A module as `device/module`. */
   readonly device: DeviceId;
   /** The identity's generation: another one after it was deleted and made again. */
   readonly generation: string;
@@ -19,7 +22,7 @@ export interface Admitted {
   readonly modelId?: string;
   /** Silence longer than this ends the connection. */
   readonly silence: Millis;
-  readonly will?: Buffer;
+  readonly will?: Will;
   readonly hints: readonly string[];
 }
 
@@ -40,7 +43,11 @@ export interface AdmissionTools {
 /** The longest silence the service bears, whatever the client asked for: 1767 s. */
 export const longestSilence: Millis = 1_767_000;
 
-export function admit(packet: IConnectPacket, { access, find, hostName }: AdmissionTools): Admitted | Denied {
+export function admit(
+  packet: IConnectPacket,
+  certificate: ClientCertificate | undefined,
+  { access, find, hostName }: AdmissionTools,
+): Admitted | Denied {
   if (packet.protocolId !== 'MQTT' || packet.protocolVersion !== 4) {
     const asked = `${packet.protocolId} level ${packet.protocolVersion}`;
     return { code: connackCodes.protocol, detail: `${asked}: the hub speaks MQTT 3.1.1 only (MQTT level 4)` };
@@ -48,52 +55,42 @@ export function admit(packet: IConnectPacket, { access, find, hostName }: Admiss
   if (packet.username === undefined) {
     return { code: connackCodes.credentials, detail: 'user name: missing; expected {host}/{device}/?api-version=...' };
   }
+  const isKnown = (id: string): boolean => find(id) !== undefined;
   const name = parseUsername(packet.username);
-  if (name === undefined || !isDeviceId(name.device)) {
+  if (name === undefined || !isDeviceId(name.device) || (name.module !== undefined && !isDeviceId(name.module))) {
     const detail = `user name '${cut(packet.username)}': expected {host}/{device}/?api-version=...`;
-    return { code: connackCodes.credentials, detail };
+    const hint = name && (idAdvice(name.device, isKnown) ?? (name.module && idAdvice(name.module, isKnown)));
+    return { code: connackCodes.credentials, detail, ...(hint ? { hint } : undefined) };
   }
-  const { device } = name;
+  const device = identityId(name.device, name.module);
   const deny = (code: number, detail: string, hint?: string): Denied => ({
     code,
     detail,
     device,
     ...(hint === undefined ? undefined : { hint }),
   });
-  if (name.module !== undefined) {
-    return deny(
-      connackCodes.unauthorized,
-      `module '${cut(name.module)}': this hub has no module identities`,
-      `A module of ${device} tried to connect. This hub knows devices only; connect as the device itself.`,
-    );
-  }
   if (packet.clientId !== device) {
-    return deny(
-      connackCodes.identifier,
-      `client id '${cut(packet.clientId)}': must equal the device id in the user name`,
-    );
+    const whole = name.module === undefined ? 'the device id' : '{device}/{module} as';
+    return deny(connackCodes.identifier, `client id '${cut(packet.clientId)}': must equal ${whole} in the user name`);
   }
   if (name.hostName.toLowerCase() !== hostName.toLowerCase()) {
     return deny(connackCodes.unauthorized, `user name: host '${cut(name.hostName)}' is not this hub, ${hostName}`);
   }
   const identity = find(device);
-  if (identity === undefined) return deny(connackCodes.unauthorized, 'no such device is registered');
-  if (packet.password === undefined || packet.password.length === 0) {
-    return deny(connackCodes.unauthorized, 'password: missing; expected a SAS token');
+  if (identity === undefined) {
+    const what = name.module === undefined || find(name.device) === undefined ? 'device' : 'module';
+    const hint = idAdvice(device, isKnown);
+    return deny(connackCodes.unauthorized, `no such ${what} is registered`, hint);
   }
-  const grant = access.checkDevice(packet.password.toString(), identity);
+  const grant = grantOf(packet, certificate, identity, access);
   if (grant instanceof Refusal) return deny(connackCodes.unauthorized, `${grant.number}: ${grant.message}`);
 
   const hints: string[] = [];
-  if (name.apiVersion === undefined) {
-    hints.push(
-      'The user name has no api-version; on Azure methods and twins may then not work. End it with /?api-version=2021-04-12.',
-    );
-  }
-  const { will } = packet;
-  const willFits = will !== undefined && readTopic(will.topic, device)?.kind === 'event' && will.qos !== 2;
-  if (will !== undefined && !willFits) {
-    hints.push(`The will is ignored: its topic must be devices/${device}/messages/events/ and its QoS 0 or 1.`);
+  const version = versionAdvice(name);
+  if (version !== undefined) hints.push(version);
+  const will = willOf(packet, device);
+  if (packet.will !== undefined && will === undefined) {
+    hints.push(`The will is ignored: its topic must be ${eventsTopic(device)} and its QoS 0 or 1.`);
   }
   return {
     device,
@@ -103,8 +100,28 @@ export function admit(packet: IConnectPacket, { access, find, hostName }: Admiss
     hints,
     ...(name.client === undefined ? undefined : { client: cut(name.client, 256) }),
     ...(name.modelId === undefined ? undefined : { modelId: cut(name.modelId, 256) }),
-    ...(willFits ? { will: Buffer.from(will.payload) } : undefined),
+    ...(will === undefined ? undefined : { will }),
   };
+}
+
+/** A token, or else a certificate: who shows both is asked for what its token says. */
+function grantOf(
+  { password }: IConnectPacket,
+  certificate: ClientCertificate | undefined,
+  identity: Identity,
+  access: Access,
+): Grant | Refusal {
+  if (password !== undefined && password.length > 0) return access.checkDevice(password.toString(), identity);
+  if (certificate === undefined && identity.authentication.type === 'sas') {
+    return refuse('IotHubUnauthorized', 'password: missing; expected a SAS token');
+  }
+  return access.checkCertificate(certificate, identity);
+}
+
+function willOf({ will }: IConnectPacket, device: DeviceId): Will | undefined {
+  if (will === undefined || will.qos === 2) return undefined;
+  const said = readTopic(will.topic, device);
+  return said?.kind === 'event' ? { bag: said.bag, body: Buffer.from(will.payload) } : undefined;
 }
 
 const cut = (text: string, most = 80): string => (text.length > most ? `${text.slice(0, most)}...` : text);

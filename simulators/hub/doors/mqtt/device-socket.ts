@@ -16,16 +16,20 @@ import { publishPacket } from '../../../packets/publish-packet.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
+import type { ClientCertificate } from '../../access/access.ts';
 import type { DeviceConnection } from '../../connections/connections.ts';
+import { largestTelemetry } from '../../messages/sizes.ts';
 import { type Arrival, endSoon } from '../arrival.ts';
-import { admit } from './admission.ts';
+import { type Admitted, admit, connackCodes, type Denied } from './admission.ts';
+import { isPlainMethodName, topicAdvice } from './advice.ts';
 import type { DoorTools } from './door-tools.ts';
-import { type Heard, hear, hint, message, messageLimit } from './hear.ts';
-import { mostSubscriptions, refused, Subscriptions } from './subscriptions.ts';
+import { Downstream } from './downstream.ts';
+import { type Heard, hear, hint, speakWill, type Will } from './hear.ts';
+import { mostSubscriptions, refused, Session } from './subscriptions.ts';
 import { desiredTopic, methodTopic, readTopic } from './topics.ts';
 
 /** A PUBLISH of the largest message with the longest topic; nothing a device may send is longer. */
-const packetLimit = messageLimit + 65_536 + 16;
+const packetLimit = largestTelemetry + 65_536 + 16;
 /** A CONNECT with the longest will there is, 64 KB, and room for names and token; its sender is not known yet. */
 const greetingLimit = 98_304;
 /** Bytes waiting for a device that does not read, 256 of the largest payloads; then it is let go rather than kept in memory. */
@@ -36,7 +40,6 @@ const pong = generate({ cmd: 'pingresp' });
 export class DeviceSocket implements DeviceConnection {
   device: DeviceId = deviceId('');
   readonly protocol: 'mqtt' | 'mqtt-ws';
-  readonly listensForMessages = false;
   readonly tls: boolean;
   readonly #tools: DoorTools;
   readonly #socket: Duplex;
@@ -44,21 +47,26 @@ export class DeviceSocket implements DeviceConnection {
   readonly #peer: string;
   #state: 'greeting' | 'connected' | 'over' = 'greeting';
   #greeting: Wait | undefined;
-  #subscriptions = noSubscriptions;
+  #session = noSession;
+  /** There from the first time on that messages can reach the device. */
+  #downstream: Downstream | undefined;
+  /** Until the CONNECT. */
+  #certificate: ClientCertificate | undefined;
   #lastSeen: Instant = 0;
   #silence: Millis = 0;
   #expiresAt: Instant = 0;
   #cancelCheck: Cancel | undefined;
-  #will: Buffer | undefined;
+  #will: Will | undefined;
   /** Bytes of a packet that has not come in whole. */
   #half = 0;
 
-  constructor({ stream: socket, peer, tls, websocket }: Arrival, tools: DoorTools) {
+  constructor({ stream: socket, peer, tls, websocket, certificate }: Arrival, tools: DoorTools) {
     this.#tools = tools;
     this.#socket = socket;
     this.tls = tls;
     this.protocol = websocket ? 'mqtt-ws' : 'mqtt';
     this.#peer = peer;
+    this.#certificate = certificate;
     this.#parser = newParser();
     this.#parser.on('packet', (packet) => this.#take(packet));
     this.#parser.on('error', (error: Error) => this.#unreadable(error));
@@ -71,20 +79,38 @@ export class DeviceSocket implements DeviceConnection {
   }
 
   get listensForMethods(): boolean {
-    return this.#state === 'connected' && this.#subscriptions.has('methods');
+    return this.#state === 'connected' && this.#session.subscriptions.has('methods');
+  }
+
+  get listensForMessages(): boolean {
+    return this.#state === 'connected' && this.#session.subscriptions.messages;
   }
 
   sendMethod(method: string, rid: RequestId, payload: Buffer): void {
+    if (!isPlainMethodName(method)) {
+      this.#hint(
+        `Some clients cannot take the method name '${method}' out of a topic; use letters, digits, _ . * and -.`,
+      );
+    }
     this.#publish(methodTopic(method, rid), payload);
   }
 
   sendDesired(patch: string, version: number): boolean {
-    if (this.#state !== 'connected' || !this.#subscriptions.has('desired')) return false;
+    if (this.#state !== 'connected' || !this.#session.subscriptions.has('desired')) return false;
     this.#publish(desiredTopic(version), patch);
     return true;
   }
 
-  messageWaiting(): void {}
+  messageWaiting(): void {
+    if (!this.listensForMessages) return;
+    this.#downstream ??= new Downstream(this.device, {
+      messages: this.#tools.messages,
+      session: this.#session,
+      write: (bytes) => this.#write(bytes),
+      hint: (text) => this.#hint(text),
+    });
+    this.#downstream.take();
+  }
 
   close(reason: CloseReason, detail?: string): void {
     this.#end(reason, detail);
@@ -131,10 +157,11 @@ export class DeviceSocket implements DeviceConnection {
         this.#takeSubscribe(packet);
         break;
       case 'unsubscribe':
-        for (const filter of packet.unsubscriptions) this.#subscriptions.remove(filter, this.device);
+        for (const filter of packet.unsubscriptions) this.#session.subscriptions.remove(filter, this.device);
         this.#write(generate({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] }));
         break;
       case 'puback':
+        this.#downstream?.acknowledged(packet.messageId ?? 0);
         break;
       case 'disconnect':
         this.#end('client');
@@ -146,32 +173,52 @@ export class DeviceSocket implements DeviceConnection {
 
   #greet(packet: IConnectPacket): void {
     const tools = this.#tools;
-    const at = this.#lastSeen;
-    const admitted = admit(packet, tools);
+    const certificate = this.#certificate;
+    this.#certificate = undefined;
+    const admitted = admit(packet, certificate, tools);
     if ('code' in admitted) {
-      const { code, detail, device, hint } = admitted;
-      if (device === undefined) this.#reportRefused(`CONNECT refused (${code}): ${detail}`);
-      else tools.emit({ type: 'device.refused', at, device, protocol: this.protocol, code, detail });
-      if (device !== undefined && hint !== undefined) tools.emit({ type: 'hint.given', at, device, text: hint });
-      this.#write(connack(false, code));
-      this.#over();
+      this.#deny(admitted);
       return;
     }
+    const over = tools.throttling?.take('connections', 1, admitted.device);
+    if (over === undefined) this.#letIn(admitted, packet.clean !== false);
+    else {
+      this.#deny({
+        code: connackCodes.unavailable,
+        detail: `${over.number}: ${over.message}`,
+        device: admitted.device,
+      });
+    }
+  }
+
+  #deny({ code, detail, device, hint: text }: Denied): void {
+    const { emit } = this.#tools;
+    const at = this.#lastSeen;
+    if (device === undefined) this.#reportRefused(`CONNECT refused (${code}): ${detail}`);
+    else emit({ type: 'device.refused', at, device, protocol: this.protocol, code, detail });
+    if (text !== undefined) emit({ type: 'hint.given', at, ...(device === undefined ? undefined : { device }), text });
+    this.#write(connack(false, code));
+    this.#over();
+  }
+
+  #letIn({ device, generation, expiresAt, silence, will, client, modelId, hints }: Admitted, clean: boolean): void {
+    const tools = this.#tools;
     if (this.#greeting) tools.greetings.end(this.#greeting);
     this.#greeting = undefined;
-    const { device, client, modelId, hints } = admitted;
-    const session = tools.sessions.open(device, admitted.generation, packet.clean !== false);
+    const { session, present } = tools.sessions.open(device, generation, clean);
     this.device = device;
-    this.#subscriptions = session.subscriptions;
-    this.#silence = admitted.silence;
-    this.#expiresAt = admitted.expiresAt + tools.tokenGrace;
-    this.#will = admitted.will;
+    this.#session = session;
+    this.#silence = silence;
+    this.#expiresAt = expiresAt + tools.tokenGrace;
+    this.#will = will;
     this.#state = 'connected';
-    this.#write(connack(session.present, 0));
+    this.#write(connack(present, 0));
     tools.connections.opened(this, client, modelId);
-    for (const text of hints) tools.emit({ type: 'hint.given', at, device, text });
+    for (const text of hints) this.#hint(text);
     this.#check();
     if (this.listensForMethods) tools.connections.ready(this);
+    // Those that wait in the queue of an earlier session's subscription.
+    this.messageWaiting();
   }
 
   /** One timer for both ends of a connection, set for the sooner one; packets move `#lastSeen`, not the timer. */
@@ -189,7 +236,7 @@ export class DeviceSocket implements DeviceConnection {
   #takeSubscribe({ subscriptions, messageId }: ISubscribePacket): void {
     const listened = this.listensForMethods;
     const granted = subscriptions.map(({ topic, qos }, index) =>
-      index < mostSubscriptions ? this.#subscriptions.add(topic, qos, this.device) : refused,
+      index < mostSubscriptions ? this.#session.subscriptions.add(topic, qos, this.device) : refused,
     );
     const bad = subscriptions.filter((_, index) => granted[index] === refused).map(({ topic }) => topic.slice(0, 120));
     if (bad.length > 0) {
@@ -199,17 +246,19 @@ export class DeviceSocket implements DeviceConnection {
     }
     this.#write(generate({ cmd: 'suback', messageId: messageId ?? 0, granted }));
     if (!listened && this.listensForMethods) this.#tools.connections.ready(this);
+    this.messageWaiting();
   }
 
   #takePublish(packet: IPublishPacket): void {
     const { topic, qos } = packet;
     const said = qos === 2 ? undefined : readTopic(topic, this.device);
     if (qos === 2) this.#refuse('published with QoS 2, which the service does not have');
-    else if (said === undefined)
+    else if (said === undefined) {
+      this.#hint(topicAdvice(topic, this.device));
       this.#refuse(`published to '${topic.slice(0, 200)}', which is no topic of the service`);
-    else {
+    } else {
       const heard: Heard = { said, payload: packet.payload as Buffer, retain: packet.retain }; // payloads are parsed as bytes
-      const reaction = hear(this, heard, this.#subscriptions, this.#tools);
+      const reaction = hear(this, heard, this.#session.subscriptions, this.#tools);
       if (reaction?.refuse !== undefined) this.#refuse(reaction.refuse);
       else if (reaction?.topic !== undefined) this.#publish(reaction.topic, reaction.body);
       if (qos === 1) this.#write(generate({ cmd: 'puback', messageId: packet.messageId ?? 0 }));
@@ -258,8 +307,9 @@ export class DeviceSocket implements DeviceConnection {
     const connected = this.#state === 'connected';
     this.#over();
     if (!connected) return;
+    this.#downstream?.end();
     // [MQTT 3.1.1, 3.1.2-8] A will speaks for a device that went without saying so; not for one that was taken off the hub.
-    if (this.#will && !silentReasons.has(reason)) message(this.device, this.#will, true, this.#tools);
+    if (this.#will && !silentReasons.has(reason)) speakWill(this.device, this.#will, this.#tools);
     this.#tools.connections.closed(this, reason, detail);
   }
 
@@ -277,6 +327,6 @@ export class DeviceSocket implements DeviceConnection {
 }
 
 const silentReasons: ReadonlySet<CloseReason> = new Set(['client', 'shutdown', 'deleted', 'disabled']);
-const noSubscriptions = new Subscriptions();
+const noSession = new Session('');
 const connack = (sessionPresent: boolean, returnCode: number): Buffer =>
   generate({ cmd: 'connack', sessionPresent, returnCode });

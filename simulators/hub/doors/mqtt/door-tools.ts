@@ -4,10 +4,15 @@ import type { Waits } from '../../../clock/waits.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import type { Millis } from '../../../vocabulary/units.ts';
 import type { Connections, DeviceConnection } from '../../connections/connections.ts';
+import type { Messages } from '../../messages/messages.ts';
 import type { Methods } from '../../methods/methods.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import type { Twins } from '../../twins/twins.ts';
 import type { AdmissionTools } from './admission.ts';
 import type { Sessions } from './subscriptions.ts';
+
+/** What the door needs of the messages of both ways. */
+export type DoorMessages = Pick<Messages, 'received' | 'receive' | 'complete' | 'reject' | 'release'>;
 
 export interface DoorTools extends AdmissionTools {
   readonly clock: Clock;
@@ -15,6 +20,9 @@ export interface DoorTools extends AdmissionTools {
   readonly twins: Twins;
   readonly connections: Connections;
   readonly methods: Methods;
+  readonly messages: DoorMessages;
+  /** Left out, nothing is limited. */
+  readonly throttling?: Throttling | undefined;
   readonly sessions: Sessions;
   /** How long a connection outlives its token. */
   readonly tokenGrace: Millis;

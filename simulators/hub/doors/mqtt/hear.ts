@@ -3,15 +3,15 @@ import type { Clock } from '../../../clock/clock.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
 import type { DeviceConnection } from '../../connections/connections.ts';
-import { excerptOf } from '../../methods/invocation.ts';
+import type { Message } from '../../messages/messages.ts';
+import { readBag } from '../../messages/property-bag.ts';
 import type { Methods } from '../../methods/methods.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import type { Twins } from '../../twins/twins.ts';
+import type { DoorMessages } from './door-tools.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { type DeviceTopic, twinAnswerTopic } from './topics.ts';
 import { answerTwinGet, answerTwinReport, type TwinAnswer } from './twin-answers.ts';
-
-/** A message's body and properties together (reference 8). */
-export const messageLimit = 262_144;
 
 export interface Heard {
   readonly said: DeviceTopic;
@@ -30,6 +30,8 @@ export interface HearTools {
   readonly emit: Emit<HubFact>;
   readonly twins: Twins;
   readonly methods: Methods;
+  readonly messages: DoorMessages;
+  readonly throttling?: Throttling | undefined;
 }
 
 export function hear(
@@ -48,13 +50,32 @@ export function hear(
     case 'twin-report':
       return twinReaction(device, said.rid, answerTwinReport(device, payload, tools), subscriptions, tools);
     case 'event': {
-      const bytes = payload.length + Buffer.byteLength(said.bag);
-      if (bytes > messageLimit) return { refuse: `a message of ${bytes} bytes; at most ${messageLimit} are allowed` };
       if (retain) hint(device, 'A retained message is not retained; the service passes it on as mqtt-retain.', tools);
-      message(device, payload, false, tools);
-      return undefined;
+      const refusal = tools.messages.received(device, messageOf(said.bag, payload, retain ? retained : undefined));
+      // MQTT 3.1.1 has no way to refuse a message; the service ends the connection (reference 2.2).
+      return refusal === undefined ? undefined : { refuse: `${refusal.number}: ${refusal.message}` };
     }
   }
+}
+
+const nothing: Readonly<Record<string, string>> = Object.freeze({});
+const retained = { 'mqtt-retain': 'true' };
+const ofWill = { 'iothub-MessageType': 'Will' };
+
+function messageOf(bag: string, body: Buffer, more: Readonly<Record<string, string>> | undefined): Message {
+  if (bag === '') return { body, system: nothing, application: more ?? nothing };
+  const { system, application } = readBag(bag);
+  return { body, system, application: more === undefined ? application : { ...application, ...more } };
+}
+
+export interface Will {
+  readonly bag: string;
+  readonly body: Buffer;
+}
+
+/** The hub speaks for a device that went without a word. */
+export function speakWill(device: DeviceId, { bag, body }: Will, { messages }: Pick<HearTools, 'messages'>): void {
+  messages.received(device, messageOf(bag, body, ofWill), true);
 }
 
 function twinReaction(
@@ -69,16 +90,5 @@ function twinReaction(
   return undefined;
 }
 
-type FactTools = Pick<HearTools, 'clock' | 'emit'>;
-
-export const message = (device: DeviceId, payload: Buffer, will: boolean, { clock, emit }: FactTools): void =>
-  emit({
-    type: 'message.received',
-    at: clock.now(),
-    device,
-    body: excerptOf(payload),
-    ...(will ? { will } : undefined),
-  });
-
-export const hint = (device: DeviceId, text: string, { clock, emit }: FactTools): void =>
+export const hint = (device: DeviceId, text: string, { clock, emit }: Pick<HearTools, 'clock' | 'emit'>): void =>
   emit({ type: 'hint.given', at: clock.now(), device, text });

@@ -7,11 +7,12 @@ import type { Access } from '../../access/access.ts';
 import type { Connections } from '../../connections/connections.ts';
 import type { Methods } from '../../methods/methods.ts';
 import type { Identity } from '../../registry/registry.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import type { Twins } from '../../twins/twins.ts';
 import type { StreamProtocol } from '../arrival.ts';
 import { type Listener, type ListenerTls, openListener } from '../listener.ts';
 import { DeviceSocket } from './device-socket.ts';
-import type { DoorTools } from './door-tools.ts';
+import type { DoorMessages, DoorTools } from './door-tools.ts';
 import { sessionsOf } from './subscriptions.ts';
 
 export interface MqttOptions {
@@ -22,6 +23,9 @@ export interface MqttOptions {
   readonly access: Access;
   readonly connections: Connections;
   readonly methods: Methods;
+  readonly messages: DoorMessages;
+  /** Left out, nothing is limited. */
+  readonly throttling?: Throttling | undefined;
   readonly hostName: string;
   /** How long a connection outlives its token, ms. @default 2 s, enough for clocks a little apart; the service shows about 10 minutes */
   readonly tokenGrace?: Millis;

@@ -13,8 +13,19 @@ const getPrefix = '$iothub/twin/GET/?';
 const reportPrefix = '$iothub/twin/PATCH/properties/reported/?';
 const ridName = '$rid=';
 
-/** Undefined for a topic the documents do not know, another device's included. */
-export function readTopic(topic: string, device: string): DeviceTopic | undefined {
+/** Where an identity's own topics begin: a module's are under its device's. */
+function baseOf(identity: string): string {
+  const slash = identity.indexOf('/');
+  return slash === -1
+    ? `devices/${identity}`
+    : `devices/${identity.slice(0, slash)}/modules/${identity.slice(slash + 1)}`;
+}
+
+/** Where messages of an identity go. */
+export const eventsTopic = (identity: string): string => `${baseOf(identity)}/messages/events/`;
+
+/** Undefined for a topic the documents do not know, another identity's included. */
+export function readTopic(topic: string, identity: string): DeviceTopic | undefined {
   if (topic.startsWith(answerPrefix)) return methodAnswer(topic);
   if (topic.startsWith(getPrefix)) {
     const rid = ridOf(topic, getPrefix.length);
@@ -24,7 +35,7 @@ export function readTopic(topic: string, device: string): DeviceTopic | undefine
     const rid = ridOf(topic, reportPrefix.length);
     return rid === undefined ? undefined : { kind: 'twin-report', rid };
   }
-  const events = `devices/${device}/messages/events`;
+  const events = `${baseOf(identity)}/messages/events`;
   if (!topic.startsWith(events)) return undefined;
   if (topic.length === events.length) return { kind: 'event', bag: '' };
   return topic[events.length] === '/' ? { kind: 'event', bag: topic.slice(events.length + 1) } : undefined;
@@ -53,15 +64,15 @@ function ridOf(topic: string, start: number): string | undefined {
   return undefined;
 }
 
-/** What a device can subscribe to. */
-export type Feed = 'methods' | 'twin-answers' | 'desired' | 'messages';
+/** What a device can subscribe to; `inputs` and `everything` (inputs and messages, as .NET asks for them) are of modules only. */
+export type Feed = 'methods' | 'twin-answers' | 'desired' | 'messages' | 'inputs' | 'everything';
 
 export const methodsFilter = '$iothub/methods/POST/#';
 export const twinAnswersFilter = '$iothub/twin/res/#';
 export const desiredFilter = '$iothub/twin/PATCH/properties/desired/#';
-export const messagesFilter = (device: string): string => `devices/${device}/messages/devicebound/#`;
+export const messagesFilter = (identity: string): string => `${baseOf(identity)}/messages/devicebound/#`;
 
-export function feedOf(filter: string, device: string): Feed | undefined {
+export function feedOf(filter: string, identity: string): Feed | undefined {
   switch (filter) {
     case methodsFilter:
       return 'methods';
@@ -69,9 +80,13 @@ export function feedOf(filter: string, device: string): Feed | undefined {
       return 'twin-answers';
     case desiredFilter:
       return 'desired';
-    default:
-      return filter === messagesFilter(device) ? 'messages' : undefined;
   }
+  const base = baseOf(identity);
+  if (!filter.startsWith(base)) return undefined;
+  const rest = filter.slice(base.length);
+  if (rest === '/messages/devicebound/#') return 'messages';
+  if (!identity.includes('/')) return undefined;
+  return rest === '/inputs/#' ? 'inputs' : rest === '/#' ? 'everything' : undefined;
 }
 
 // The slash before '?' matters: Java and .NET take topics apart by it (reference 2.5).
@@ -79,3 +94,8 @@ export const methodTopic = (method: string, rid: RequestId): string => `$iothub/
 export const desiredTopic = (version: number): string => `$iothub/twin/PATCH/properties/desired/?$version=${version}`;
 export const twinAnswerTopic = (status: number, rid: string, version?: number): string =>
   `$iothub/twin/res/${status}/?$rid=${rid}${version === undefined ? '' : `&$version=${version}`}`;
+/** A message on its way down; `input` for one that is meant for a module's input. Clients want the slash after its name. */
+export const messageTopic = (identity: string, bag: string, input?: string): string =>
+  input === undefined
+    ? `${baseOf(identity)}/messages/devicebound/${bag}`
+    : `${baseOf(identity)}/inputs/${encodeURIComponent(input)}/${bag}`;

@@ -5,6 +5,7 @@ import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import type { Twins } from '../../twins/twins.ts';
 
 export interface TwinAnswer {
@@ -18,10 +19,11 @@ interface TwinTools {
   readonly clock: Clock;
   readonly emit: Emit<HubFact>;
   readonly twins: Twins;
+  readonly throttling?: Throttling | undefined;
 }
 
-export function answerTwinGet(device: DeviceId, { clock, emit, twins }: TwinTools): TwinAnswer {
-  const view = twins.deviceView(device);
+export function answerTwinGet(device: DeviceId, { clock, emit, twins, throttling }: TwinTools): TwinAnswer {
+  const view = throttling?.take('twin reads', 1, device) ?? twins.deviceView(device);
   if (!(view instanceof Refusal)) emit({ type: 'twin.fetched', at: clock.now(), device });
   return view instanceof Refusal ? refusedAnswer(view, clock.now()) : { status: 200, body: view };
 }
@@ -33,7 +35,13 @@ export function answerTwinReport(device: DeviceId, patch: Buffer, tools: TwinToo
     : { status: 204, body: '', version: reported.version };
 }
 
-function report(device: DeviceId, patch: Buffer, { clock, emit, twins }: TwinTools): ReturnType<Twins['report']> {
+function report(
+  device: DeviceId,
+  patch: Buffer,
+  { clock, emit, twins, throttling }: TwinTools,
+): ReturnType<Twins['report']> {
+  const over = throttling?.take('twin updates', 1, device);
+  if (over !== undefined) return over;
   if (!isUtf8(patch)) return refuse('IotHubFormatError', 'The reported patch is not UTF-8 text.');
   try {
     return twins.report(device, patch.toString());

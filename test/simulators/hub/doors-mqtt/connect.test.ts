@@ -115,13 +115,16 @@ describe('refused with a CONNACK code, a fact, and an end', () => {
     ['no token', 5, 'd', { password: undefined as unknown as Buffer }, 'device.refused', 'missing'],
     ['a password that is none', 5, 'd', { password: Buffer.from('secret') }, 'device.refused', '401003'],
     ['another host', 5, 'd', { username: 'other.localhost/d/?api-version=1' }, 'device.refused', 'other.localhost'],
+    ['a module the device does not have', 5, 'd/x', {}, 'device.refused', 'no such module'],
+    ['a module of a device that is not there', 5, 'x/m', {}, 'device.refused', 'no such device'],
+    ["a module with its device's client id", 2, 'd/m', { clientId: 'd' }, 'device.refused', "client id 'd'"],
     [
-      'a module',
+      "a module with its device's own token",
       5,
-      'd',
-      { clientId: 'd/m', username: `${hostName}/d/m/?api-version=1` },
+      'd/m',
+      { password: Buffer.from(signToken({ resource: `${hostName}/devices/d`, key: 'AAAA', expiresAt: 4e12 })) },
       'device.refused',
-      "module 'm'",
+      '401003',
     ],
     ["another device's client id", 2, 'd', { clientId: 'e' }, 'device.refused', "client id 'e'"],
     ['no client id', 2, 'd', { clientId: '' }, 'device.refused', "client id ''"],
@@ -153,11 +156,6 @@ describe('refused with a CONNACK code, a fact, and an end', () => {
     socket.send(bytes);
     expect((await socket.packet('connack')).returnCode).toBe(1);
     await socket.closed;
-  });
-
-  test('a module is told that devices are meant', async () => {
-    await knock('d', { clientId: 'd/m', username: `${hostName}/d/m/?api-version=1` });
-    expect(await bench.facts.next('hint.given')).toMatchObject({ text: expect.stringContaining('devices only') });
   });
 });
 
@@ -315,19 +313,14 @@ describe('over TLS', () => {
 
 describe('opening a door', () => {
   test('on a taken port is refused with the port named', async () => {
-    const { clock, facts, connections, methods, twins } = bench;
-    const options = { clock, emit: facts.emit, find: () => undefined, twins, connections, methods, hostName };
-    const access = {} as never;
-    await expect(openMqttDoor({ ...options, access, host: '127.0.0.1', port: bench.port })).rejects.toMatchObject({
+    await expect(openMqttDoor({ ...bench.parts, host: '127.0.0.1', port: bench.port })).rejects.toMatchObject({
       code: 'port.taken',
       message: `port: ${bench.port} on 127.0.0.1 is taken by another program`,
     });
   });
 
   test('in plain text beyond the loopback is refused', async () => {
-    const { clock, facts, connections, methods, twins } = bench;
-    const options = { clock, emit: facts.emit, find: () => undefined, twins, connections, methods, hostName };
-    await expect(openMqttDoor({ ...options, access: {} as never, host: '0.0.0.0', port: 0 })).rejects.toMatchObject({
+    await expect(openMqttDoor({ ...bench.parts, host: '0.0.0.0', port: 0 })).rejects.toMatchObject({
       code: 'input.invalid',
       message: expect.stringContaining('0.0.0.0'),
     });

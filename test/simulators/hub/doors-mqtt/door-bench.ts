@@ -8,7 +8,10 @@ import { systemClock } from '../../../../simulators/clock/system.ts';
 import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/access.ts';
 import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
 import { type MqttDoorOptions, openMqttDoor } from '../../../../simulators/hub/doors/mqtt/open-mqtt-door.ts';
+import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
 import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
+import { openStore } from '../../../../simulators/hub/store/store.ts';
+import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
 import type { Twins } from '../../../../simulators/hub/twins/twins.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
@@ -20,6 +23,8 @@ export const hostName = 'myhub.localhost';
 /** Twins that hold one version number per device and refuse the patch `"bad"`. */
 class PlainTwins implements Twins {
   readonly reports = new Map<string, string[]>();
+  known = () => undefined;
+  members = {} as Twins['members'];
   get = () => refuse('DeviceNotFound', 'none');
   patch = () => refuse('DeviceNotFound', 'none');
   replace = () => refuse('DeviceNotFound', 'none');
@@ -44,6 +49,12 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
   const devices = new Map(
     ['d', 'e', 'f', "odd 'id'", "a:b.c+%_#*?!(),=@;$'-"].map((id) => [id, identity(id)] as const),
   );
+  for (const [device, module] of [
+    ['d', 'm'],
+    ['d', '$edgeAgent'],
+  ] as const) {
+    devices.set(`${device}/${module}`, { ...identity(device), moduleId: module });
+  }
   devices.set('off', identity('off', 'disabled'));
   const find = (id: string) => devices.get(id);
   const policies = defaultPolicies(randomBytes);
@@ -51,7 +62,11 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
   const connections = openConnections({ clock, emit });
   const methods = openMethods({ clock, emit, find, connections });
   const twins = new PlainTwins();
-  const shared = { clock, emit, find, twins, access, connections, methods, hostName, host: '127.0.0.1', port: 0 };
+  const throttling = openThrottling({ clock, emit });
+  const store = openStore(undefined, clock.now());
+  const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
+  const parts = { clock, emit, find, twins, access, connections, methods, messages, throttling, hostName };
+  const shared = { ...parts, host: '127.0.0.1', port: 0 };
   const tokenGrace = options.tokenGrace === undefined ? {} : { tokenGrace: options.tokenGrace };
   const door = await openMqttDoor({ ...shared, tls: options.tls, ...tokenGrace });
   const { port } = door.address;
@@ -60,7 +75,8 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
 
   const token = (id: string, seconds = 3_600): string => {
     const key = devices.get(id)?.authentication.symmetricKey.primaryKey ?? randomBytes(32).toString('base64');
-    return signToken({ resource: `${hostName}/devices/${id}`, key, expiresAt: clock.now() + seconds * 1_000 });
+    const resource = `${hostName}/devices/${id.replace('/', '/modules/')}`;
+    return signToken({ resource, key, expiresAt: clock.now() + seconds * 1_000 });
   };
   const username = (id: string) => `${hostName}/${id}/?api-version=2021-04-12&DeviceClientType=test%2F1`;
 
@@ -70,8 +86,11 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
     facts,
     connections,
     methods,
+    messages,
+    throttling,
     twins,
     door,
+    parts,
     policies,
     port,
     token,
@@ -147,6 +166,8 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
       for (const socket of sockets) socket.destroy();
       methods.stop();
       await door.stop();
+      messages.stop();
+      store.close();
     },
   };
 }
