@@ -1,0 +1,347 @@
+// One AMQP connection to a hub with one session, and the devices on it, one or many: stream, tokens, sending, and the end of it all.
+import type { Duplex } from 'node:stream';
+import { Wait, type Waits } from '../../clock/waits.ts';
+import { seconds } from '../../vocabulary/units.ts';
+import {
+  type AmqpError,
+  encodeMessage,
+  errorText,
+  messageIn,
+  type RheaConnection,
+  type RheaDelivery,
+  type RheaLink,
+  type RheaListener,
+  type RheaMessage,
+  type RheaSession,
+  type RheaSocket,
+  type Waiting,
+} from './amqp-rhea.ts';
+import type { AmqpShared } from './amqp-shared.ts';
+import { countedId, numberIn, textOf } from './amqp-wire.ts';
+import type { Ending } from './connection.ts';
+
+/** What was sent before a close gets this long to leave before the stream is torn down. */
+const lingerTimeout = seconds(2);
+/** Deliveries that may be under way in either direction; rhea keeps as many places once they were all used. */
+const buffered = { alone: 256, shared: 2_048 };
+const emptyFrame = Buffer.of(0, 0, 0, 8, 2, 0, 0, 0);
+/** Credit for the hub's answers to tokens. */
+const answers = 1_000;
+
+const tokenLinks = {
+  credit_window: 0,
+  autoaccept: false,
+  autosettle: false,
+  treat_modified_as_released: false,
+  snd_settle_mode: 1,
+} as const;
+
+/** A device on a line. */
+export interface LineMember {
+  /** The line is up, with its way to hand in tokens. */
+  lineReady(): void;
+  tokenAnswered(status: number, description: string): void;
+  /** The line is over, and with it everything on it. */
+  lineEnded(ending: Ending): void;
+}
+
+interface Held {
+  readonly link: RheaLink;
+  readonly bytes: Buffer;
+  readonly waiting: Waiting | undefined;
+}
+
+/** Conditions under which nothing is wrong with the device: the hub moves, closes, or another connection took over (reference 3.7, 3.8). */
+const passing: ReadonlySet<string> = new Set([
+  'amqp:connection:forced',
+  'amqp:connection:framing-error',
+  'amqp:internal-error',
+  'amqp:link:detach-forced',
+  'amqp:link:stolen',
+  'amqp:resource-locked',
+  'com.microsoft:link-creation-conflict',
+  'com.microsoft:timeout',
+]);
+
+export function endingOf(error: AmqpError | undefined, otherwise: string): Ending {
+  const text = errorText(error);
+  if (text === undefined) return { detail: otherwise, refused: false };
+  const refused = !passing.has(String(error?.condition));
+  return { detail: refused ? `refused: ${text}` : text, refused };
+}
+
+export class AmqpLine implements RheaListener, RheaSocket {
+  readonly #shared: AmqpShared;
+  readonly #stream: Duplex;
+  readonly #proof: 'tokens' | 'certificate';
+  readonly #connection: RheaConnection;
+  readonly #members = new Set<LineMember>();
+  readonly session: RheaSession;
+  #tokensOut: RheaLink | undefined;
+  /** Token request -> who waits for the answer. */
+  #tokens: Map<string, LineMember> | undefined;
+  #lastToken = 0;
+  #lastLink = 0;
+  /** What must still open before devices can begin. */
+  #missing: number;
+  #remoteOpen = false;
+  /** No device can join any more, and none is told anything. */
+  #over = false;
+  #ending: Ending | undefined;
+  #beat: Wait | undefined;
+  #beats: Waits | undefined;
+  #corked = false;
+  /** What the hub gave no credit for yet; undefined while there is nothing. */
+  #held: Held[] | undefined;
+  #input: (bytes: unknown) => void = () => {};
+  #eof: () => void = () => {};
+
+  /**
+   * @param name no other connection's: a hub tells links apart by it and their own names.
+   * @param proof `certificate`: the stream itself shows who the device is, and no tokens are handed in.
+   */
+  constructor(shared: AmqpShared, name: string, stream: Duplex, proof: 'tokens' | 'certificate') {
+    this.#shared = shared;
+    this.#stream = stream;
+    this.#proof = proof;
+    this.#missing = proof === 'tokens' ? 3 : 1;
+    this.#connection = shared.container.connection({
+      id: name,
+      container_id: name,
+      hostname: shared.hostName,
+      reconnect: false,
+      connection_details: () => ({ connect: () => this }),
+      listener: this,
+    });
+    this.#connection.connect();
+    this.session = this.#connection.create_session(shared.devicesPerLine > 1 ? buffered.shared : buffered.alone);
+    this.session.begin();
+    if (proof === 'tokens') this.#attachTokenLinks();
+    stream.on('data', (bytes: Buffer) => this.#arrived(bytes));
+    stream.once('end', () => stream.end());
+    stream.on('error', (error) => {
+      this.#ending ??= { detail: error.message || error.name, refused: false };
+    });
+    stream.once('close', () => this.#closed());
+    // A socket keeps what is written until it is connected. rhea has put the first frames together by the next tick.
+    process.nextTick(() => this.#begin());
+  }
+
+  get shared(): AmqpShared {
+    return this.#shared;
+  }
+
+  join(member: LineMember): void {
+    this.#members.add(member);
+    this.#countIn();
+    if (this.#missing === 0) process.nextTick(() => this.#members.has(member) && member.lineReady());
+  }
+
+  /** The last to leave closes the connection; `goodbye` says so to the hub, and lets leave what was sent before. */
+  leave(member: LineMember, goodbye: boolean): void {
+    if (!this.#members.delete(member) || this.#over) return;
+    if (this.#members.size > 0) {
+      this.#countIn();
+      return;
+    }
+    this.#finish();
+    if (!goodbye || !this.#remoteOpen) {
+      this.#stream.destroy();
+      return;
+    }
+    this.#connection.close();
+    const cancel = this.#shared.clock.after(lingerTimeout, () => this.#stream.destroy());
+    this.#stream.once('close', cancel);
+  }
+
+  /** A number no other link of this line has; rhea keeps links by name. */
+  nextLink(): number {
+    this.#lastLink += 1;
+    return this.#lastLink;
+  }
+
+  /** Hands in a token; `tokenAnswered` follows. */
+  putToken(member: LineMember, resource: string, token: string): void {
+    if (!this.#tokensOut) return;
+    this.#lastToken += 1;
+    const id = countedId(this.#lastToken);
+    this.#tokens ??= new Map();
+    this.#tokens.set(id, member);
+    this.send(
+      this.#tokensOut,
+      encodeMessage({
+        message_id: id,
+        to: '$cbs',
+        reply_to: 'cbs',
+        application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: resource },
+        value: token,
+      }),
+    );
+  }
+
+  /** Without credit it waits here: in rhea's hands it would keep back everything behind it, of all devices on the session. */
+  send(link: RheaLink, bytes: Buffer, waiting?: Waiting): void {
+    if (!this.#held && this.#sendNow(link, bytes, waiting)) return;
+    this.#held ??= [];
+    this.#held.push({ link, bytes, waiting });
+  }
+
+  #sendNow(link: RheaLink, bytes: Buffer, waiting: Waiting | undefined): boolean {
+    const { outgoing } = this.session;
+    if (link.credit <= outgoing.next_delivery_id - outgoing.next_pending_delivery || outgoing.available() === 0)
+      return false;
+    link.send(bytes, undefined, 0).waiting = waiting;
+    return true;
+  }
+
+  #sendHeld(): void {
+    const held = this.#held;
+    if (!held) return;
+    const still = held.filter(({ link, bytes, waiting }) => {
+      if (!link.owner) return false;
+      return !this.#sendNow(link, bytes, waiting);
+    });
+    this.#held = still.length > 0 ? still : undefined;
+  }
+
+  // --- what rhea takes for its socket ---
+
+  on(event: string, run: (value?: unknown) => void): void {
+    if (event === 'data') this.#input = run;
+    else if (event === 'end') this.#eof = run;
+  }
+
+  /** Gathers what is written within one tick: rhea writes each frame by itself. */
+  write(bytes: Buffer): void {
+    if (this.#stream.destroyed || this.#stream.writableEnded) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#stream.cork();
+      process.nextTick(uncork, this);
+    }
+    this.#stream.write(bytes);
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    this.#stream.uncork();
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  #attachTokenLinks(): void {
+    const options = { ...tokenLinks, properties: this.#shared.properties };
+    const out = this.session.create_sender('cbs-out', options);
+    out.set_target({ address: '$cbs' });
+    out.set_source({ address: 'cbs' });
+    const back = this.session.create_receiver('cbs-in', options);
+    back.set_source({ address: '$cbs' });
+    back.set_target({ address: 'cbs' });
+    for (const link of [out, back]) {
+      link.owner = this;
+      link.attach();
+    }
+    this.#tokensOut = out;
+  }
+
+  #begin(): void {
+    if (!this.#stream.destroyed) this.#connection.connected();
+  }
+
+  #arrived(bytes: Buffer): void {
+    this.#input(bytes);
+    this.#sendHeld();
+  }
+
+  #closed(): void {
+    this.#eof();
+    const ending = this.#ending ?? { detail: 'the hub closed the connection', refused: false };
+    const members = [...this.#members];
+    this.#finish();
+    this.#members.clear();
+    for (const member of members) member.lineEnded(ending);
+  }
+
+  #countIn(): void {
+    if (this.#proof === 'tokens') this.#shared.counted(this, this.#members.size);
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#shared.counted(this, undefined);
+    if (this.#beat) this.#beats?.end(this.#beat);
+    this.#beat = undefined;
+  }
+
+  // --- what rhea tells ---
+
+  opened(): void {
+    this.#remoteOpen = true;
+    const { open } = this.#connection.remote;
+    // rhea would keep to the hub's idle time-out with timers of its own; these come from the Clock.
+    if (open?.idle_time_out) {
+      this.#beats = this.#shared.beats(Math.max(1, Math.floor(open.idle_time_out / 2)));
+      open.idle_time_out = undefined;
+      const beat = new Wait(() => {
+        this.write(emptyFrame);
+        this.#beats?.again(beat);
+      });
+      this.#beat = beat;
+      this.#beats.again(beat);
+    }
+  }
+
+  sessionOpened(): void {
+    this.#came();
+  }
+
+  linkOpened(link: RheaLink): void {
+    if (link.is_receiver()) link.add_credit(answers);
+    this.#came();
+  }
+
+  linkClosed(link: RheaLink): void {
+    this.ended(link.error ?? { description: 'the hub detached a link for tokens' });
+  }
+
+  ended(error: AmqpError | undefined): void {
+    if (this.#over) return;
+    this.#ending ??= endingOf(error, 'the hub closed the connection');
+    // rhea answers the hub's close; a hub that then leaves the stream open does not keep the devices waiting.
+    const cancel = this.#shared.clock.after(lingerTimeout, () => this.#stream.destroy());
+    this.#stream.once('close', cancel);
+    this.#connection.close();
+  }
+
+  broken(error: Error): void {
+    this.#ending ??= { detail: `the hub sent what could not be read: ${error.message}`, refused: false };
+    this.#stream.destroy();
+  }
+
+  /** An answer to a token. */
+  arrived(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
+    if (delivery.remote_settled) delivery.settled = true;
+    else delivery.accept();
+    if (link.credit <= answers / 2) link.add_credit(answers - link.credit);
+    if (Buffer.isBuffer(message) || message.correlation_id === undefined) return;
+    const id = textOf(message.correlation_id);
+    const member = this.#tokens?.get(id);
+    this.#tokens?.delete(id);
+    if (!member || !this.#members.has(member)) return;
+    const properties = message.application_properties;
+    const description = properties?.['status-description'];
+    member.tokenAnswered(
+      numberIn(properties, 'status-code') ?? 0,
+      typeof description === 'string' ? messageIn(description) : '',
+    );
+  }
+
+  #came(): void {
+    this.#missing -= 1;
+    if (this.#missing === 0) for (const member of [...this.#members]) member.lineReady();
+  }
+}
+
+const uncork = (line: AmqpLine): void => line.uncork();
