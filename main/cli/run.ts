@@ -2,6 +2,7 @@
 // input, 3 hub unreachable.
 import { Command, CommanderError } from 'commander';
 import { errorCodes, LabError } from '../../simulators/vocabulary/errors.ts';
+import { addCertsCommand } from './certs-command.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { addHubCommand } from './hub-command.ts';
 import { addServiceCommands } from './service-commands.ts';
@@ -21,6 +22,7 @@ export async function runCli(host: CliHost, tools: CliTools): Promise<number> {
   addStartCommand(program, host, tools);
   addHubCommand(program, host, tools);
   addServiceCommands(program, host, tools);
+  addCertsCommand(program, host, tools);
   for (const command of program.commands) inherit(command, program);
 
   try {
