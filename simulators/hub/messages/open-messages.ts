@@ -30,6 +30,7 @@ export const messageLimits = Object.freeze({
   messageIdLength: 128,
 });
 
+const sequenceSetting = 'last-message';
 /** After a store that could not be written (a full disk) refused what a timer began. */
 const retryAfter: Millis = seconds(60);
 
@@ -51,11 +52,11 @@ export function openMessages(options: MessagesOptions): Messages {
   /** Oldest first; an identity without messages has no queue. */
   const queues = new Map<DeviceId, Queued[]>();
   const feedback = openFeedback({ clock, store, randomBytes });
-  let lastSequence = 0;
+  /** Never given twice, a restart between or not. */
+  let lastSequence = Number(store.setting(sequenceSetting) ?? 0);
 
   for (const { id, json } of store.documents('message')) {
     const queued = queuedFrom(json);
-    lastSequence = Math.max(lastSequence, queued.sequence);
     // An identity that went with the process between its own end and that of its messages.
     if (find(queued.device)?.generationId !== queued.generation) store.dropDocument('message', id);
     else put(queued);
@@ -217,7 +218,10 @@ export function openMessages(options: MessagesOptions): Messages {
         lock: undefined,
         cancelExpiry: () => {},
       };
-      store.keepDocument('message', keptId(queued.sequence), keptText(queued));
+      store.transaction(() => {
+        store.keepDocument('message', keptId(queued.sequence), keptText(queued));
+        store.keepSetting(sequenceSetting, String(queued.sequence));
+      });
       lastSequence = queued.sequence;
       put(queued);
       const { messageId } = message.system;
