@@ -64,6 +64,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     store,
     find,
     activity,
+    waiting: (id) => messages.count(id),
     notify: (device, patch, version) => connections.find(device)?.sendDesired(patch, version) ?? false,
   });
   const registry: Registry = openRegistry({

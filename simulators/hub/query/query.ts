@@ -1,62 +1,61 @@
-// POST /devices/query: finds twins in order of device id and hands them out page by page (reference 4.4, 7).
+// Queries over twins and jobs (reference 4.4, 7): what POST /devices/query answers, whom a job picks, and whether a text is a query at all.
 import { type DeviceId, deviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
-import type { Registry } from '../registry/registry.ts';
-import type { Twins } from '../twins/twins.ts';
-import { meets } from './evaluate.ts';
-import { type Expression, parseQuery, warmUp } from './parse.ts';
+import { compileCondition } from './compile.ts';
+import { readContinuation, writeContinuation } from './continuation.ts';
+import { resultsOf } from './pages.ts';
+import { parsePicking, parseQuery, warmUp } from './parse.ts';
+import { planOf } from './plan.ts';
+import { Problem } from './problem.ts';
+import { type ItemType, type Source, type SourceOptions, withSource } from './sources.ts';
+
+export type { ItemType } from './sources.ts';
+export type QueriesOptions = SourceOptions;
 
 export interface Page {
   readonly items: readonly object[];
+  readonly itemType: ItemType;
   /** Missing on the last page: clients take its mere presence for more. */
   readonly continuation?: string;
 }
 
 export interface Queries {
-  /** @param body `{"query":"..."}`, parsed; `size` and `continuation` are the paging headers as they came. */
+  /**
+   * `body` is `{"query":"..."}`, parsed; `size` and `continuation` are the paging headers as they came. A page holds 100 results unless told,
+   * at most 1000: clients that ask for more get 1000. 400004 for anything that cannot be read, with line and column of the text.
+   */
   run(body: unknown, size: string | undefined, continuation: string | undefined): Page | Refusal;
   /**
    * Whom a job's `queryCondition` picks, in order of id: the text after WHERE, or `FROM devices.modules WHERE ...` for modules; `*` or
    * nothing is every device. 400004 for a text that is not a condition.
    */
   select(condition: string): { readonly ids: readonly DeviceId[] } | Refusal;
-  /** What is wrong with a whole query, or, with `from`, with a condition over that collection; undefined when it is good. */
+  /** What is wrong with a whole query, or, with `from`, with what `select` takes; undefined when it is good. */
   check(text: string, from?: 'devices' | 'devices.modules'): QueryProblem | undefined;
 }
 
 export interface QueryProblem {
+  /** One sentence, without the place. */
   readonly message: string;
   /** From 1; the place in the text where something else was expected. */
   readonly line: number;
   readonly column: number;
+  /** Characters of the text before that place. */
+  readonly offset: number;
 }
 
-export interface QueriesOptions {
-  readonly registry: Registry;
-  readonly twins: Twins;
-  /** The rows of `devices.jobs`, read with each query of them. */
-  readonly deviceJobs: () => Iterable<object>;
-}
+const pageSizes = { least: 1, most: 1_000, default: 100 } as const;
 
-const sizes = { least: 1, most: 1_000, default: 100 } as const;
-
-export function openQueries({ registry, twins }: QueriesOptions): Queries {
+export function openQueries(options: QueriesOptions): Queries {
   warmUp();
 
-  /** Looks one match further than the page is long, so that a last page is known as such. */
-  function pageAfter(last: string | undefined, size: number, condition: Expression | undefined): Page {
-    const ids = registry.ids();
-    const items: object[] = [];
-    let lastId = '';
-    for (let index = last === undefined ? 0 : firstAfter(ids, last); index < ids.length; index++) {
-      const id = ids[index] as string;
-      const twin = twins.get(deviceId(id));
-      if (twin instanceof Refusal || (condition !== undefined && !meets(twin.body, condition))) continue;
-      if (items.length === size) return { items, continuation: continuationOf(lastId) };
-      items.push(twin.body);
-      lastId = id;
-    }
-    return { items };
+  function queryProblem(text: string): Problem | undefined {
+    const query = parseQuery(text);
+    if (query instanceof Problem) return query;
+    return withSource(options, query.from, (source) => {
+      const plan = planOf(query, source);
+      return plan instanceof Problem ? plan : undefined;
+    });
   }
 
   return {
@@ -69,56 +68,56 @@ export function openQueries({ registry, twins }: QueriesOptions): Queries {
         );
       }
       const query = parseQuery(text);
-      if (query instanceof Refusal) return query;
-      const size = sizeText === undefined || sizeText === '' ? sizes.default : Number(sizeText);
-      if (!Number.isInteger(size) || size < sizes.least || size > sizes.most) {
-        return refuse(
-          'ArgumentInvalid',
-          `x-ms-max-item-count: '${sizeText}' must be a whole number within [${sizes.least}; ${sizes.most}].`,
-        );
-      }
-      const last = continuation === undefined || continuation === '' ? undefined : lastIdIn(continuation);
-      if (last instanceof Refusal) return last;
-      return pageAfter(last, size, query.condition);
+      if (query instanceof Problem) return query.refusal();
+      const size = readSize(sizeText);
+      if (size instanceof Refusal) return size;
+      const after = continuation ? readContinuation(text, continuation) : undefined;
+      if (after instanceof Refusal) return after;
+      return withSource(options, query.from, (source): Page | Refusal => {
+        const plan = planOf(query, source);
+        if (plan instanceof Problem) return plan.refusal();
+        const { items, next } = resultsOf(plan, source, { size, after, left: after?.left ?? query.top });
+        const more = next === undefined ? {} : { continuation: writeContinuation(text, next) };
+        return { items, itemType: plan.itemType, ...more };
+      });
     },
+
     select(text) {
-      const condition = text.trim();
-      if (condition === '' || condition === '*') return { ids: registry.ids().map(deviceId) };
-      const query = parseQuery(`SELECT * FROM devices WHERE ${condition}`);
-      if (query instanceof Refusal) return query;
-      const ids = registry.ids().map(deviceId);
-      return {
-        ids: ids.filter((id) => {
-          const twin = twins.get(id);
-          return !(twin instanceof Refusal) && (query.condition === undefined || meets(twin.body, query.condition));
-        }),
-      };
+      const picking = parsePicking(text, 'devices');
+      if (picking instanceof Problem) return picking.refusal('condition');
+      const { from, where } = picking;
+      return withSource(options, from, (source) => {
+        if (where === undefined) return { ids: source.keys().map(deviceId) };
+        return { ids: matching(source, compileCondition(where, source.readerOf)) };
+      });
     },
+
     check(text, from) {
-      const query = parseQuery(from === undefined ? text : `SELECT * FROM ${from} WHERE ${text}`);
-      return query instanceof Refusal ? { message: query.message, line: 1, column: 1 } : undefined;
+      const problem = from === undefined ? queryProblem(text) : parsePicking(text, from);
+      return problem instanceof Problem ? problemOf(problem) : undefined;
     },
   };
 }
 
-/** The place of the first id that comes after `last`, which may be gone by now. */
-function firstAfter(ids: readonly string[], last: string): number {
-  let low = 0;
-  let high = ids.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ids[middle] as string) <= last) low = middle + 1;
-    else high = middle;
+const problemOf = ({ message, line, column, offset }: Problem): QueryProblem => ({ message, line, column, offset });
+
+function matching<Row>(source: Source<Row>, meets: (row: Row) => boolean): readonly DeviceId[] {
+  const ids: DeviceId[] = [];
+  for (const key of source.keys()) {
+    const row = source.row(key);
+    if (row !== undefined && meets(row)) ids.push(deviceId(key));
   }
-  return low;
+  return ids;
 }
 
-const prefix = 'after:';
-const continuationOf = (id: string): string => Buffer.from(prefix + id).toString('base64');
-
-function lastIdIn(continuation: string): string | Refusal {
-  const text = Buffer.from(continuation, 'base64').toString();
-  return text.startsWith(prefix)
-    ? text.slice(prefix.length)
-    : refuse('ArgumentInvalid', 'x-ms-continuation: is not one that this hub gave.');
+function readSize(text: string | undefined): number | Refusal {
+  if (text === undefined || text === '') return pageSizes.default;
+  const size = Number(text);
+  if (!Number.isInteger(size) || size < pageSizes.least) {
+    return refuse(
+      'ArgumentInvalid',
+      `x-ms-max-item-count: '${text.slice(0, 40)}' must be a whole number within [${pageSizes.least}; ${pageSizes.most}].`,
+    );
+  }
+  return Math.min(size, pageSizes.most);
 }

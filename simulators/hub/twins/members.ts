@@ -17,14 +17,14 @@ export interface KnownTwin {
 export interface MemberOptions {
   readonly activity: Connections['activity'];
   /** Cloud-to-device messages that wait for an identity. */
-  readonly messageCount: (id: DeviceId) => number;
+  readonly waiting: (id: DeviceId) => number;
 }
 
 /** Members in the order in which they are written. One that gives undefined is left out. */
 export type TwinMembers = ReturnType<typeof twinMembers>;
 export type TwinMemberName = keyof TwinMembers;
 
-export const twinMembers = ({ activity, messageCount }: MemberOptions) =>
+export const twinMembers = ({ activity, waiting }: MemberOptions) =>
   ({
     deviceId: ({ id }) => partsOf(id).device,
     moduleId: ({ id }) => partsOf(id).module,
@@ -38,7 +38,7 @@ export const twinMembers = ({ activity, messageCount }: MemberOptions) =>
       const { lastActivityAt } = activity(id);
       return lastActivityAt === undefined ? neverText : isoText(lastActivityAt);
     },
-    cloudToDeviceMessageCount: ({ id }) => messageCount(id),
+    cloudToDeviceMessageCount: ({ id }) => waiting(id),
     authenticationType: ({ identity }) => identity.authentication.type,
     x509Thumbprint: ({ identity }) => identity.authentication.x509Thumbprint,
     modelId: ({ id }) => activity(id).modelId ?? '',

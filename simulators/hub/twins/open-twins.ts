@@ -44,7 +44,7 @@ export interface TwinsOptions {
   readonly activity: Connections['activity'];
   readonly notify: NotifyDesired;
   /** Cloud-to-device messages that wait for an identity; none without it. */
-  readonly messageCount?: (id: DeviceId) => number;
+  readonly waiting?: (id: DeviceId) => number;
 }
 
 /** Twins with the part only the registry uses: they come and go with identities. */
@@ -57,8 +57,8 @@ export interface TwinKeeper extends Twins {
 }
 
 export function openTwins(options: TwinsOptions): TwinKeeper {
-  const { clock, emit, store, find, activity, notify, messageCount = () => 0 } = options;
-  const members = twinMembers({ activity, messageCount });
+  const { clock, emit, store, find, activity, notify, waiting = () => 0 } = options;
+  const members = twinMembers({ activity, waiting });
   const twins = new Map<string, Twin>(store.twins().map((row) => [row.id, twinFrom(row)]));
   const at = () => isoText(clock.now());
 

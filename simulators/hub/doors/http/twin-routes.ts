@@ -39,7 +39,7 @@ export function twinRoutes({ twins, queries }: TwinRouteParts): readonly Route[]
         const page = queries.run(body(), header('x-ms-max-item-count'), header('x-ms-continuation'));
         if (page instanceof Refusal) return page;
         const more = page.continuation === undefined ? [] : ['x-ms-continuation', page.continuation];
-        return { body: page.items, headers: ['x-ms-item-type', 'Twin', ...more] };
+        return { body: page.items, headers: ['x-ms-item-type', page.itemType, ...more] };
       },
     },
   ];

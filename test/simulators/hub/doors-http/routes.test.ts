@@ -608,8 +608,8 @@ describe('query', () => {
 
   test.each([
     [{ query: 'SELECT * FROM devices WHERE' }, {}, 'query, line 1, column 28: Expected'],
-    [{ query: 'SELECT * FROM devices.jobs' }, {}, 'FROM devices.jobs is not available on this hub so far'],
-    [{ query: 'SELECT deviceId FROM devices' }, {}, 'SELECT deviceId is not available on this hub so far'],
+    [{ query: 'SELECT * FROM devices WHERE LOUD(a)' }, {}, 'query, line 1, column 29: LOUD is not a function'],
+    [{ query: 'SELECT deviceId FROM devices.jobs' }, {}, 'query, line 1, column 8: FROM devices.jobs gives whole rows'],
     [{ query: 5 }, {}, 'query: is missing'],
     [{}, {}, 'query: is missing'],
     [
@@ -617,7 +617,7 @@ describe('query', () => {
       { 'x-ms-max-item-count': '0' },
       "x-ms-max-item-count: '0' must be a whole number within [1; 1000]",
     ],
-    [{ query: 'SELECT * FROM devices' }, { 'x-ms-max-item-count': '1001' }, '[1; 1000]'],
+    [{ query: 'SELECT * FROM devices' }, { 'x-ms-max-item-count': '2.5' }, '[1; 1000]'],
     [
       { query: 'SELECT * FROM devices' },
       { 'x-ms-continuation': 'zzz' },
