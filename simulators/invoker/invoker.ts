@@ -1,45 +1,25 @@
-// A client of the public service API, the same for the local hub and a remote one: direct methods, twins, identities.
+// A client of the public service API, the same for the local hub and a remote one: methods, twins, identities, queries and jobs.
 // What a hub refuses is a value here (ServiceAnswer), not an exception; only a hub that cannot be reached throws.
-import type { Clock } from '../clock/clock.ts';
-import { parseConnectionString } from '../tokens/connection-string.ts';
-import { signToken } from '../tokens/sas-token.ts';
-import { LabError } from '../vocabulary/errors.ts';
-import { minutes, seconds } from '../vocabulary/units.ts';
+import { hashOf, type Random, seeded } from '../random/random.ts';
+import { partsOf } from '../vocabulary/ids.ts';
+import { seconds } from '../vocabulary/units.ts';
+import { type BulkEntry, type BulkOutcome, type BulkWatch, bulkAll } from './bulk.ts';
 import {
-  type HttpAddress,
-  type HttpAnswer,
-  type HttpRequest,
-  httpTransport,
-  type Transport,
-} from './http-transport.ts';
-import { type ServiceProblem, serviceProblem } from './service-problem.ts';
+  openServiceClient,
+  type ServiceAnswer,
+  type ServiceClientOptions,
+  type ServiceRequest,
+} from './service-client.ts';
 
-const apiVersion = 'api-version=2021-04-12';
-/** A token is signed again when less than this is left of its hour. */
-const tokenLifetime = minutes(60);
-const tokenReserve = minutes(5);
+export type { BulkEntry, BulkOutcome, BulkRefusal } from './bulk.ts';
+export type { ServiceAnswer } from './service-client.ts';
+
 /** An answer may come this much after the hub's own deadline before we give up on the connection. */
 const slack = seconds(15);
 
-export interface InvokerOptions {
-  /** A service connection string: HostName, SharedAccessKeyName, SharedAccessKey. */
-  readonly connectionString: string;
-  readonly clock: Clock;
-  /** Where the hub really listens; by default port 443 of its host name over TLS. */
-  readonly address?: { readonly host: string; readonly port: number; readonly tls: boolean };
-  /** PEM text of a CA to trust. */
-  readonly ca?: string;
-  /** For tests and in-memory hubs. */
-  readonly transport?: Transport;
-}
-
-/** What a hub said. `problem` is set when the status is not 2xx. */
-export interface ServiceAnswer {
-  readonly status: number;
-  /** The body as it came. */
-  readonly body: string;
-  readonly etag?: string;
-  readonly problem?: ServiceProblem;
+export interface InvokerOptions extends ServiceClientOptions {
+  /** For the pauses between tries when a hub says 429. */
+  readonly random?: Random;
 }
 
 export interface MethodCall {
@@ -59,133 +39,153 @@ export interface MethodResult extends ServiceAnswer {
   readonly payload?: string;
 }
 
-/** An entry of the bulk registry call (reference 4.3). */
-export interface BulkEntry {
-  readonly id: string;
-  readonly importMode: 'create' | 'update' | 'delete';
-  readonly status?: 'enabled' | 'disabled';
-  readonly authentication?: object;
-  readonly tags?: object;
-  readonly properties?: { readonly desired: object };
+export interface Paging {
+  /** 1 to 1000; the hub's own when left out. */
+  readonly size?: number;
+  /** Of the page before. */
+  readonly continuation?: string;
 }
 
+/** What a job is to do: one of the two. */
+export type JobAction =
+  | { readonly method: Omit<MethodCall, 'signal'> }
+  /** `{tags, properties: {desired}}`. */
+  | { readonly twin: object };
+
+export type JobRequest = JobAction & {
+  /** The text after WHERE, or `*` for every device. */
+  readonly condition: string;
+  /** ISO 8601; at once when left out. */
+  readonly startTime?: string;
+  /** Whole seconds; the service's default is an hour. */
+  readonly maxExecutionTime?: number;
+};
+
+export interface JobFilter extends Paging {
+  readonly type?: 'scheduleDeviceMethod' | 'scheduleUpdateTwin';
+  readonly status?: string;
+}
+
+/** Every `id` is a device's, or a module's (`device/module`). */
 export interface Invoker {
   readonly hostName: string;
-  invoke(device: string, call: MethodCall): Promise<MethodResult>;
-  getTwin(device: string): Promise<ServiceAnswer>;
-  patchTwin(device: string, patch: object, etag?: string): Promise<ServiceAnswer>;
-  getDevice(device: string): Promise<ServiceAnswer>;
-  createDevice(device: string, body?: object): Promise<ServiceAnswer>;
-  deleteDevice(device: string): Promise<ServiceAnswer>;
+  invoke(id: string, call: MethodCall): Promise<MethodResult>;
+  getTwin(id: string): Promise<ServiceAnswer>;
+  patchTwin(id: string, patch: object, etag?: string): Promise<ServiceAnswer>;
+  /** Tags and desired properties that the twin names are replaced as a whole. */
+  replaceTwin(id: string, twin: object, etag?: string): Promise<ServiceAnswer>;
+  getDevice(id: string): Promise<ServiceAnswer>;
+  createDevice(id: string, body?: object): Promise<ServiceAnswer>;
+  deleteDevice(id: string): Promise<ServiceAnswer>;
   listDevices(top: number): Promise<ServiceAnswer>;
+  /** The modules of a device. */
+  listModules(device: string): Promise<ServiceAnswer>;
   /** At most 100 entries. */
   bulk(entries: readonly BulkEntry[]): Promise<ServiceAnswer>;
-  query(
-    text: string,
-    page?: { readonly size?: number; readonly continuation?: string },
-  ): Promise<ServiceAnswer & { readonly continuation?: string }>;
+  /** Any number of entries, in calls of 100; waits and tries again when the hub says 429. */
+  bulkAll(entries: readonly BulkEntry[], watch?: BulkWatch): Promise<BulkOutcome>;
+  query(text: string, page?: Paging): Promise<ServiceAnswer>;
+  /** Page after page; a refusal is the last of them. */
+  queryPages(text: string, size?: number): AsyncIterable<ServiceAnswer>;
+  scheduleJob(id: string, request: JobRequest): Promise<ServiceAnswer>;
+  getJob(id: string): Promise<ServiceAnswer>;
+  cancelJob(id: string): Promise<ServiceAnswer>;
+  /** Newest first. */
+  listJobs(filter?: JobFilter): Promise<ServiceAnswer>;
+  /** Empties the queue of cloud-to-device messages. */
+  purge(id: string): Promise<ServiceAnswer>;
+  listConfigurations(top: number): Promise<ServiceAnswer>;
+  /** `devices`: how many are registered; `service`: how many are connected. */
+  statistics(of: 'devices' | 'service'): Promise<ServiceAnswer>;
   close(): Promise<void>;
 }
 
 export function openInvoker(options: InvokerOptions): Invoker {
-  const parts = parseConnectionString(options.connectionString);
-  const { hostName, sharedAccessKeyName: policy, sharedAccessKey: key } = parts;
-  if (policy === undefined || key === undefined) {
-    throw new LabError(
-      'connection-string.invalid',
-      'the connection string has no SharedAccessKeyName or no SharedAccessKey: it is not a service connection string',
-      'Use one of a shared access policy, such as iothubowner or service.',
-    );
-  }
-  const address: HttpAddress = {
-    ...(options.address ?? { host: parts.gatewayHostName ?? hostName, port: 443, tls: true }),
-    hostName,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  };
-  const transport = options.transport ?? httpTransport(address);
   const { clock } = options;
-  let token = '';
-  let tokenEnds = 0;
+  const { ask, hostName, close } = openServiceClient(options);
+  const random = options.random ?? seeded(hashOf(hostName, clock.now()));
 
-  const authorization = (): string => {
-    if (clock.now() > tokenEnds - tokenReserve) {
-      tokenEnds = clock.now() + tokenLifetime;
-      token = signToken({ resource: hostName, key, expiresAt: tokenEnds, policy });
-    }
-    return token;
-  };
-
-  const send = async (
-    request: Omit<HttpRequest, 'headers' | 'patience'>,
-    extra: Record<string, string> = {},
-    patience = seconds(60),
-  ): Promise<HttpAnswer> =>
-    transport.send({
-      ...request,
-      patience,
-      headers: {
-        authorization: authorization(),
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
-        ...extra,
-      },
-    });
-  const ask = async (
-    request: Omit<HttpRequest, 'headers' | 'patience'>,
-    extra?: Record<string, string>,
-    patience?: number,
-  ): Promise<ServiceAnswer> => toAnswer(await send(request, extra, patience));
-
-  const device = (id: string, collection = 'devices') => `/${collection}/${encodeURIComponent(id)}`;
+  const change = (method: 'PATCH' | 'PUT', id: string, body: object, etag: string | undefined): ServiceRequest => ({
+    method,
+    path: pathOf('twins', id),
+    body,
+    headers: { 'if-match': etag === undefined ? '*' : `"${etag}"` },
+  });
+  const query: Invoker['query'] = (text, page = {}) =>
+    ask({ method: 'POST', path: '/devices/query', body: { query: text }, headers: pagingOf(page) });
+  const bulk: Invoker['bulk'] = (entries) => ask({ method: 'POST', path: '/devices', body: entries });
 
   return {
     hostName,
     async invoke(id, call) {
-      const wait = seconds((call.responseTimeout ?? 30) + (call.connectTimeout ?? 0)) + slack;
-      const answer = await ask(
-        {
-          method: 'POST',
-          path: `${device(id, 'twins')}/methods?${apiVersion}`,
-          body: methodBody(call),
-          ...(call.signal === undefined ? {} : { signal: call.signal }),
-        },
-        undefined,
-        wait,
-      );
+      const answer = await ask({
+        method: 'POST',
+        path: `${pathOf('twins', id)}/methods`,
+        body: methodBody(call),
+        patience: seconds((call.responseTimeout ?? 30) + (call.connectTimeout ?? 0)) + slack,
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      });
       return answer.problem === undefined ? { ...answer, ...deviceAnswer(answer.body) } : answer;
     },
-    getTwin: (id) => ask({ method: 'GET', path: `${device(id, 'twins')}?${apiVersion}` }),
-    patchTwin: (id, patch, etag) =>
-      ask(
-        { method: 'PATCH', path: `${device(id, 'twins')}?${apiVersion}`, body: JSON.stringify(patch) },
-        { 'if-match': etag === undefined ? '*' : `"${etag}"` },
-      ),
-    getDevice: (id) => ask({ method: 'GET', path: `${device(id)}?${apiVersion}` }),
-    createDevice: (id, body = {}) =>
-      ask({
-        method: 'PUT',
-        path: `${device(id)}?${apiVersion}`,
-        body: JSON.stringify({ deviceId: id, status: 'enabled', ...body }),
-      }),
-    deleteDevice: (id) => ask({ method: 'DELETE', path: `${device(id)}?${apiVersion}` }, { 'if-match': '*' }),
-    listDevices: (top) => ask({ method: 'GET', path: `/devices?top=${top}&${apiVersion}` }),
-    bulk: (entries) => ask({ method: 'POST', path: `/devices?${apiVersion}`, body: JSON.stringify(entries) }),
-    async query(text, page = {}) {
-      const answer = await send(
-        { method: 'POST', path: `/devices/query?${apiVersion}`, body: JSON.stringify({ query: text }) },
-        {
-          ...(page.size === undefined ? {} : { 'x-ms-max-item-count': String(page.size) }),
-          ...(page.continuation === undefined ? {} : { 'x-ms-continuation': page.continuation }),
-        },
-      );
-      const continuation = answer.header('x-ms-continuation');
-      return { ...toAnswer(answer), ...(continuation === undefined ? {} : { continuation }) };
+    getTwin: (id) => ask({ method: 'GET', path: pathOf('twins', id) }),
+    patchTwin: (id, patch, etag) => ask(change('PATCH', id, patch, etag)),
+    replaceTwin: (id, twin, etag) => ask(change('PUT', id, twin, etag)),
+    getDevice: (id) => ask({ method: 'GET', path: pathOf('devices', id) }),
+    createDevice(id, body = {}) {
+      const { device, module } = partsOf(id);
+      const named = module === undefined ? { status: 'enabled' } : { moduleId: module };
+      return ask({ method: 'PUT', path: pathOf('devices', id), body: { deviceId: device, ...named, ...body } });
     },
-    close: () => transport.close(),
+    deleteDevice: (id) => ask({ method: 'DELETE', path: pathOf('devices', id), headers: { 'if-match': '*' } }),
+    listDevices: (top) => ask({ method: 'GET', path: `/devices?top=${top}` }),
+    listModules: (device) => ask({ method: 'GET', path: `${pathOf('devices', device)}/modules` }),
+    bulk,
+    bulkAll: (entries, { progress, signal } = {}) =>
+      bulkAll(entries, bulk, { clock, random, ...(signal === undefined ? {} : { signal }) }, progress),
+    query,
+    async *queryPages(text, size) {
+      let continuation: string | undefined;
+      do {
+        const page = await query(text, {
+          ...(size === undefined ? {} : { size }),
+          ...(continuation === undefined ? {} : { continuation }),
+        });
+        yield page;
+        continuation = page.continuation;
+      } while (continuation !== undefined);
+    },
+    scheduleJob: (id, request) => ask({ method: 'PUT', path: jobPath(id), body: jobBody(id, request) }),
+    getJob: (id) => ask({ method: 'GET', path: jobPath(id) }),
+    cancelJob: (id) => ask({ method: 'POST', path: `${jobPath(id)}/cancel` }),
+    listJobs({ type, status, ...page } = {}) {
+      const filter = Object.entries({ jobType: type, jobStatus: status })
+        .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]))
+        .join('&');
+      const path = filter === '' ? jobPath('query') : `${jobPath('query')}?${filter}`;
+      return ask({ method: 'GET', path, headers: pagingOf(page) });
+    },
+    purge: (id) => ask({ method: 'DELETE', path: `${pathOf('devices', id)}/commands` }),
+    listConfigurations: (top) => ask({ method: 'GET', path: `/configurations?top=${top}` }),
+    statistics: (of) => ask({ method: 'GET', path: `/statistics/${of}` }),
+    close,
   };
 }
 
+function pathOf(collection: 'devices' | 'twins', id: string): string {
+  const { device, module } = partsOf(id);
+  const path = `/${collection}/${encodeURIComponent(device)}`;
+  return module === undefined ? path : `${path}/modules/${encodeURIComponent(module)}`;
+}
+
+const jobPath = (id: string): string => `/jobs/v2/${encodeURIComponent(id)}`;
+
+const pagingOf = ({ size, continuation }: Paging): Record<string, string> => ({
+  ...(size === undefined ? {} : { 'x-ms-max-item-count': String(size) }),
+  ...(continuation === undefined ? {} : { 'x-ms-continuation': continuation }),
+});
+
 /** The payload goes in as the text the user wrote, so that big integers and key order survive. */
-function methodBody(call: MethodCall): string {
+function methodBody(call: Omit<MethodCall, 'signal'>): string {
   const fields = [`"methodName":${JSON.stringify(call.method)}`];
   if (call.responseTimeout !== undefined) fields.push(`"responseTimeoutInSeconds":${call.responseTimeout}`);
   if (call.connectTimeout !== undefined) fields.push(`"connectTimeoutInSeconds":${call.connectTimeout}`);
@@ -193,16 +193,18 @@ function methodBody(call: MethodCall): string {
   return `{${fields.join(',')}}`;
 }
 
-function toAnswer(answer: HttpAnswer): ServiceAnswer {
-  const etag = answer.header('etag');
-  const base = {
-    status: answer.status,
-    body: answer.body,
-    ...(etag === undefined ? {} : { etag: etag.replace(/^"|"$/g, '') }),
+function jobBody(id: string, request: JobRequest): string {
+  const { condition, startTime, maxExecutionTime } = request;
+  const action =
+    'method' in request
+      ? `"type":"scheduleDeviceMethod","cloudToDeviceMethod":${methodBody(request.method)}`
+      : `"type":"scheduleUpdateTwin","updateTwin":${JSON.stringify({ etag: '*', ...request.twin })}`;
+  const rest = {
+    queryCondition: condition,
+    startTime: startTime ?? null,
+    ...(maxExecutionTime === undefined ? {} : { maxExecutionTimeInSeconds: maxExecutionTime }),
   };
-  return answer.status >= 200 && answer.status < 300
-    ? base
-    : { ...base, problem: serviceProblem(answer.status, answer.header('iothub-errorcode'), answer.body) };
+  return `{"jobId":${JSON.stringify(id)},${action},${JSON.stringify(rest).slice(1)}`;
 }
 
 /** `{"status":n,"payload":...}`; a hub splices the device's bytes unchecked, so the whole may not be JSON (reference 5.3). */

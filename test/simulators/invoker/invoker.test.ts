@@ -2,13 +2,20 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Invoker, openInvoker } from '../../../simulators/invoker/invoker.ts';
+import { type BulkEntry, type Invoker, openInvoker } from '../../../simulators/invoker/invoker.ts';
+import { pauseBefore } from '../../../simulators/invoker/retry.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
+import { until } from '../../support/a-lab.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const key = Buffer.from('a key of a policy').toString('base64');
 const connectionString = `HostName=hub.test;SharedAccessKeyName=service;SharedAccessKey=${key}`;
 
+interface Answering {
+  status: number;
+  body?: string;
+  headers?: Record<string, string>;
+}
 interface Seen {
   method: string;
   url: string;
@@ -18,10 +25,7 @@ interface Seen {
 let server: Server | undefined;
 let invoker: Invoker | undefined;
 
-async function anInvoker(
-  answer: { status: number; body?: string; headers?: Record<string, string> },
-  clock = new VirtualClock(),
-) {
+async function anInvoker(answers: Answering | ((seen: Seen) => Answering), clock = new VirtualClock()) {
   const seen: Seen[] = [];
   server = createServer((request, response) => {
     let body = '';
@@ -29,7 +33,9 @@ async function anInvoker(
       body += chunk;
     });
     request.on('end', () => {
-      seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
+      const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
+      seen.push(one);
+      const answer = typeof answers === 'function' ? answers(one) : answers;
       response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });
@@ -48,7 +54,7 @@ afterEach(async () => {
 describe('an invocation', () => {
   test('sends the payload as it was written, under the fields the service knows', async () => {
     const { invoker, seen } = await anInvoker({ status: 200, body: '{"status":200,"payload":null}' });
-    await invoker.invoke('dev/1 x', {
+    await invoker.invoke('dev#1', {
       method: 'reboot',
       payload: '{ "big": 12345678901234567890 }',
       responseTimeout: 15,
@@ -56,7 +62,7 @@ describe('an invocation', () => {
     });
     expect(seen[0]).toMatchObject({
       method: 'POST',
-      url: '/twins/dev%2F1%20x/methods?api-version=2021-04-12',
+      url: '/twins/dev%231/methods?api-version=2021-04-12',
       body: '{"methodName":"reboot","responseTimeoutInSeconds":15,"connectTimeoutInSeconds":5,"payload":{ "big": 12345678901234567890 }}',
     });
     expect(seen[0]?.headers.host).toBe('hub.test');
@@ -107,6 +113,165 @@ describe('an invocation', () => {
       name: 'HTTP 502',
       message: '<html>bad gateway</html>',
     });
+  });
+});
+
+describe('its paths', () => {
+  const version = 'api-version=2021-04-12';
+  test.each<[string, (invoker: Invoker) => Promise<unknown>]>([
+    ['GET /twins/d?', (it) => it.getTwin('d')],
+    ['GET /twins/d/modules/%24edgeAgent?', (it) => it.getTwin('d/$edgeAgent')],
+    ['POST /twins/d/modules/m/methods?', (it) => it.invoke('d/m', { method: 'x' })],
+    ['PUT /twins/d/modules/m?', (it) => it.replaceTwin('d/m', { tags: {} })],
+    ['PUT /devices/d/modules/m?', (it) => it.createDevice('d/m')],
+    ['DELETE /devices/d/modules/m?', (it) => it.deleteDevice('d/m')],
+    ['GET /devices/d/modules?', (it) => it.listModules('d')],
+    ['GET /devices?top=7&', (it) => it.listDevices(7)],
+    ['GET /jobs/v2/j?', (it) => it.getJob('j')],
+    ['POST /jobs/v2/j/cancel?', (it) => it.cancelJob('j')],
+    ['GET /jobs/v2/query?', (it) => it.listJobs()],
+    [
+      'GET /jobs/v2/query?jobType=scheduleUpdateTwin&jobStatus=running&',
+      (it) => it.listJobs({ type: 'scheduleUpdateTwin', status: 'running' }),
+    ],
+    ['DELETE /devices/d/commands?', (it) => it.purge('d')],
+    ['DELETE /devices/d/modules/m/commands?', (it) => it.purge('d/m')],
+    ['GET /configurations?top=5&', (it) => it.listConfigurations(5)],
+    ['GET /statistics/service?', (it) => it.statistics('service')],
+  ])('%s', async (line, ask) => {
+    const { invoker, seen } = await anInvoker({ status: 200, body: '{}' });
+    await ask(invoker);
+    expect(`${seen[0]?.method} ${seen[0]?.url}`).toBe(line + version);
+  });
+});
+
+describe('what it sends', () => {
+  test('a module is made under its device, a device enabled', async () => {
+    const { invoker, seen } = await anInvoker({ status: 200, body: '{}' });
+    await invoker.createDevice('d/m');
+    await invoker.createDevice('d', { status: 'disabled' });
+    expect(seen.map(({ body }) => JSON.parse(body))).toEqual([
+      { deviceId: 'd', moduleId: 'm' },
+      { deviceId: 'd', status: 'disabled' },
+    ]);
+  });
+
+  test('twins are replaced under their etag', async () => {
+    const { invoker, seen } = await anInvoker({ status: 200, body: '{}' });
+    await invoker.replaceTwin('d', { tags: { a: 1 } }, 'AAA=');
+    expect(seen[0]).toMatchObject({ body: '{"tags":{"a":1}}', headers: { 'if-match': '"AAA="' } });
+  });
+
+  test('a job with a method keeps the payload as it was written', async () => {
+    const { invoker, seen } = await anInvoker({ status: 200, body: '{}' });
+    await invoker.scheduleJob('j', {
+      condition: '*',
+      method: { method: 'm', payload: '{ "n": 12345678901234567890 }' },
+    });
+    expect(seen[0]?.body).toBe(
+      '{"jobId":"j","type":"scheduleDeviceMethod","cloudToDeviceMethod":{"methodName":"m","payload":{ "n": 12345678901234567890 }},"queryCondition":"*","startTime":null}',
+    );
+  });
+
+  test('a job with a twin goes for every version of it', async () => {
+    const { invoker, seen } = await anInvoker({ status: 200, body: '{}' });
+    const startTime = '2026-01-01T00:00:00Z';
+    await invoker.scheduleJob('j', { condition: 'x = 1', twin: { tags: {} }, startTime, maxExecutionTime: 60 });
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+      jobId: 'j',
+      type: 'scheduleUpdateTwin',
+      updateTwin: { etag: '*', tags: {} },
+      queryCondition: 'x = 1',
+      startTime,
+      maxExecutionTimeInSeconds: 60,
+    });
+  });
+});
+
+describe('page by page', () => {
+  test('follows the continuation until there is none', async () => {
+    const pages = [
+      { status: 200, body: '[1]', headers: { 'x-ms-continuation': 'next' } },
+      { status: 200, body: '[2]' },
+    ];
+    const { invoker, seen } = await anInvoker(() => pages.shift() ?? { status: 500 });
+    const bodies: string[] = [];
+    for await (const page of invoker.queryPages('SELECT * FROM devices', 1)) bodies.push(page.body);
+    expect(bodies).toEqual(['[1]', '[2]']);
+    expect(seen.map(({ headers }) => headers['x-ms-continuation'])).toEqual([undefined, 'next']);
+    expect(seen[1]?.headers['x-ms-max-item-count']).toBe('1');
+  });
+
+  test('ends with the refusal', async () => {
+    const { invoker } = await anInvoker({ status: 400, body: '{}' });
+    const pages = [];
+    for await (const page of invoker.queryPages('x')) pages.push(page.status);
+    expect(pages).toEqual([400]);
+  });
+});
+
+describe('many identities', () => {
+  const entries = Array.from({ length: 250 }, (_, index): BulkEntry => ({ id: `d${index}`, importMode: 'create' }));
+
+  test('go in calls of a hundred, and those refused are named', async () => {
+    const errors = [{ deviceId: 'd7', errorCode: 'DeviceAlreadyExists' }];
+    const { invoker, seen } = await anInvoker(({ body }) =>
+      body.includes('"d7"')
+        ? { status: 400, body: JSON.stringify({ isSuccessful: false, errors }) }
+        : { status: 200, body: '{"isSuccessful":true,"errors":[]}' },
+    );
+    const steps: number[] = [];
+    expect(await invoker.bulkAll(entries, { progress: (dealtWith) => steps.push(dealtWith) })).toEqual({
+      done: 249,
+      refused: errors,
+    });
+    expect(seen.map(({ body }) => JSON.parse(body).length).sort()).toEqual([100, 100, 50]);
+    expect(steps.at(-1)).toBe(250);
+  });
+
+  test('wait as long as the hub asks when it is over its rate', async () => {
+    const clock = new VirtualClock();
+    let asked = 0;
+    const { invoker } = await anInvoker(() => {
+      asked += 1;
+      return asked < 3 ? { status: 429, headers: { 'retry-after': '20' } } : { status: 200, body: '{}' };
+    }, clock);
+    const done = invoker.bulkAll(entries.slice(0, 1));
+    await until(() => clock.pending === 1);
+    await clock.advance(19_999);
+    expect(asked).toBe(1);
+    await clock.advance(5_001);
+    await until(() => asked === 2 && clock.pending === 1);
+    await clock.advance(25_000);
+    expect(await done).toEqual({ done: 1, refused: [] });
+  });
+
+  test('give up when the hub refuses whole calls, and say why', async () => {
+    const { invoker, seen } = await anInvoker({ status: 401, body: '{"Message":"ErrorCode:IotHubUnauthorized;No"}' });
+    const outcome = await invoker.bulkAll(entries);
+    expect(outcome).toMatchObject({ done: 0, refused: [], problem: { name: 'IotHubUnauthorized' } });
+    expect(seen.length).toBeLessThanOrEqual(3);
+  });
+
+  test('are stopped by a signal while they wait', async () => {
+    const clock = new VirtualClock();
+    const { invoker } = await anInvoker({ status: 429 }, clock);
+    const abort = new AbortController();
+    const done = invoker.bulkAll(entries.slice(0, 1), { signal: abort.signal });
+    await until(() => clock.pending === 1);
+    abort.abort(new Error('enough'));
+    await expect(done).rejects.toThrow('enough');
+    expect(clock.pending).toBe(0);
+  });
+
+  test('pauses grow, from half to all of twice the one before, up to a minute', () => {
+    const least = { next: () => 0, fork: () => least };
+    const most = { next: () => 0.999_999, fork: () => most };
+    expect([1, 2, 3, 10].map((attempt) => pauseBefore(attempt, undefined, least))).toEqual([500, 1_000, 2_000, 30_000]);
+    expect([1, 2, 3, 10].map((attempt) => pauseBefore(attempt, undefined, most))).toEqual([
+      1_000, 2_000, 4_000, 60_000,
+    ]);
+    expect(pauseBefore(1, 10_000, most)).toBe(12_500);
   });
 });
 
