@@ -35,12 +35,12 @@ export class TinyAmqpHub {
   readonly outcomes: string[] = [];
   ends = 0;
 
-  /** What a token is answered; by its name. */
+  /** What a token is answered, by its name. */
   tokenStatus: (name: string) => { readonly status: number; readonly description: string } | 'silence' = () => ({
     status: 200,
     description: 'OK',
   });
-  /** An error with which a link is refused; by its address. */
+  /** An error with which a link is refused, by its address. */
   refuse: (address: string) => { readonly condition: string; readonly description: string } | undefined = () =>
     undefined;
   /** What a twin request is answered; undefined leaves it without an answer. */
@@ -81,7 +81,9 @@ export class TinyAmqpHub {
     );
     container.on('message', (context: EventContext) => this.#message(context));
     for (const outcome of ['accepted', 'rejected', 'released', 'modified'])
-      container.on(outcome, () => this.outcomes.push(outcome));
+      container.on(outcome, ({ sender }: EventContext) => {
+        if (sender?.source?.address.endsWith('/messages/devicebound')) this.outcomes.push(outcome);
+      });
     for (const quiet of ['disconnected', 'connection_close', 'protocol_error', 'error', 'session_close', 'settled'])
       container.on(quiet, () => {
         this.ends += quiet === 'connection_close' ? 1 : 0;
@@ -111,7 +113,7 @@ export class TinyAmqpHub {
   }
 
   /** Sends a method; the answer comes to `answers`. */
-  call(path: string, name: string, payload: string, correlation: string | Buffer): void {
+  call(path: string, name: string, payload: string, correlation: string | number | Buffer): void {
     this.#send(`${path}/methods/devicebound`, {
       correlation_id: correlation,
       application_properties: { 'IoThub-methodname': name },

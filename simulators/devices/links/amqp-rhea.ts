@@ -38,6 +38,7 @@ export interface RheaLink {
   /** Ours: whose link it is, and what for. Without an owner nobody is interested any more. */
   owner?: LinkOwner | undefined;
   use?: number;
+  readonly session: RheaSession;
   readonly credit: number;
   readonly error?: AmqpError;
   remote: { attach?: unknown };
@@ -76,6 +77,8 @@ export interface RheaSession {
     readonly next_pending_delivery: number;
     available(): number;
   };
+  /** Tells the hub what was settled. */
+  readonly incoming: { process(session: RheaSession): void };
   begin(): void;
   create_sender(name: string, options: LinkOptions): RheaLink;
   create_receiver(name: string, options: LinkOptions): RheaLink;

@@ -47,8 +47,8 @@ const openTimeout = seconds(60);
 /** For the answer to a twin request, and to a new token. */
 const answerTimeout = seconds(30);
 const apiVersion = '2021-04-12';
-/** How many methods and twin messages the hub may send ahead, as the Node SDK allows; and messages: as many as a hub keeps for a device. */
-const credit = { calls: 1_000, messages: 50 };
+/** How much the hub may send ahead on each link, as the Node SDK allows. */
+const credit = 1_000;
 
 /** What a link is for. */
 const use = { methodsOut: 0, methodsIn: 1, twinOut: 2, twinIn: 3, events: 4, messages: 5 } as const;
@@ -83,6 +83,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   /** By use; empty until the hub took the token, and when the connection is over. */
   #links: RheaLink[] = [];
   #linksOpen = 0;
+  /** What came before the hub took all of it, and could not be answered yet. Without credit for it some hubs would send nothing else either. */
+  #early: ((owner: ConnectionOwner) => void)[] | undefined;
   #twinRequests: Map<string, TwinRequest> | undefined;
   #lastRequest = 0;
   /** Messages under way; undefined while there are none. */
@@ -209,8 +211,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   linkOpened(link: RheaLink): void {
     link.remote.attach = undefined; // nothing of it is read again
     this.#linksOpen += 1;
+    if (link.is_receiver()) link.add_credit(credit);
     if (this.#linksOpen < linkNames.length) return;
-    this.#links[use.twinIn]?.add_credit(credit.calls);
     this.#request(subscription, '').then(
       () => this.#accepted(),
       (error: TwinFailed) => {
@@ -236,7 +238,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
       else {
         if (delivery.remote_settled) delivery.settled = true;
         else delivery.accept();
-        replenish(link, credit.calls);
+        replenish(link);
         if (Buffer.isBuffer(message)) owner.puzzled(this, 'a message came in a format of its own');
         else if (link.use === use.methodsIn) this.#methodArrived(owner, message);
         else this.#twinArrived(owner, message);
@@ -257,7 +259,9 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
       owner.puzzled(this, 'a method request without a name, an id or a readable body');
       return;
     }
-    owner.methodCalled(this, new AmqpRequest(name, ridOf(correlation), body.toString(), correlation));
+    const request = new AmqpRequest(name, ridOf(correlation), body.toString(), correlation);
+    if (this.#open) owner.methodCalled(this, request);
+    else this.#keep((told) => told.methodCalled(this, request));
   }
 
   #twinArrived(owner: ConnectionOwner, message: RheaMessage): void {
@@ -286,13 +290,19 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
       body ?? Buffer.alloc(0),
       Buffer.isBuffer(message) ? {} : message,
     );
-    if (body) owner.messageArrived(this, incoming);
+    if (body && this.#open) owner.messageArrived(this, incoming);
+    else if (body) this.#keep((told) => told.messageArrived(this, incoming));
     else {
       owner.puzzled(this, 'a message without a readable body was rejected');
       incoming.settle('rejected');
     }
     // Otherwise a message the device takes its time over would keep its place among those of all devices on the session.
     if (!delivery.settled) delivery.settled = true;
+  }
+
+  #keep(tell: (owner: ConnectionOwner) => void): void {
+    this.#early ??= [];
+    this.#early.push(tell);
   }
 
   // --- opening ---
@@ -348,17 +358,19 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     this.#opening = undefined;
     this.#open = true;
     this.#awaitRenewal();
-    // Not before: what came earlier could not be answered yet.
-    this.#links[use.methodsIn]?.add_credit(credit.calls);
-    this.#links[use.messages]?.add_credit(credit.messages);
     this.#owner.opened(this);
+    const early = this.#early;
+    this.#early = undefined;
+    for (const tell of early ?? []) if (this.#owner) tell(this.#owner);
   }
 
   #awaitRenewal(): void {
     if (this.#device.certificate) return;
     const { renewals } = this.#line.shared;
-    if (this.#renewal) renewals.again(this.#renewal);
-    else this.#renewal = renewals.begin(() => this.#owner?.renewalDue(this));
+    if (this.#renewal) {
+      renewals.end(this.#renewal);
+      renewals.again(this.#renewal);
+    } else this.#renewal = renewals.begin(() => this.#owner?.renewalDue(this));
   }
 
   // --- twin ---
@@ -430,6 +442,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     this.#renewal = undefined;
     for (const link of this.#links) link.owner = undefined;
     this.#links = [];
+    this.#early = undefined;
     this.#renewed?.();
     this.#renewed = undefined;
     this.#muted?.();
@@ -460,8 +473,8 @@ const callOptions = (properties: LinkOptions['properties'], channel: string): Li
   },
 });
 
-function replenish(link: RheaLink, window: number): void {
-  if (link.credit <= window / 2) link.add_credit(window - link.credit);
+function replenish(link: RheaLink): void {
+  if (link.credit <= credit / 2) link.add_credit(credit - link.credit);
 }
 
 /** A message on its way to the hub. */
@@ -508,9 +521,13 @@ class AmqpIncoming implements IncomingMessage {
     const delivery = this.#delivery;
     this.#delivery = undefined;
     if (!delivery || !this.#connection.isOpen) return;
+    // rhea gathers what was settled in one tick, and tells two neighbours as one even when they differ: before and after, it is told now.
+    const { session } = this.#link;
+    session.incoming.process(session);
     if (settlement === 'completed') delivery.accept();
     else if (settlement === 'rejected') delivery.reject();
     else delivery.release();
-    replenish(this.#link, credit.messages);
+    session.incoming.process(session);
+    replenish(this.#link);
   }
 }
