@@ -11,6 +11,8 @@ export interface Answers {
   json(response: ServerResponse, status: number, text: string, extra?: readonly string[]): void;
   /** As `json`, with text whose characters are bytes: a device's payload passes through unchanged. */
   bytes(response: ServerResponse, status: number, latin1: string): void;
+  /** Bytes that are nobody's text: a message. */
+  octets(response: ServerResponse, status: number, body: Buffer, extra: readonly string[]): void;
   nothing(response: ServerResponse): void;
   refusal(response: ServerResponse, refusal: Refusal, form: ErrorForm, extra?: readonly string[]): void;
   /** A whole answer as text, for a socket whose request could not even be read. */
@@ -24,11 +26,11 @@ export function openAnswers(clock: Clock, randomBytes: (count: number) => Buffer
   let count = 0;
   const requestId = () => beginning + (++count).toString(16).padStart(12, '0');
 
-  const head = (length: number): string[] => [
+  const head = (length: number, type = 'application/json; charset=utf-8'): string[] => [
     'Content-Length',
     String(length),
     'Content-Type',
-    'application/json; charset=utf-8',
+    type,
     'Vary',
     'Origin',
     'Server',
@@ -48,6 +50,10 @@ export function openAnswers(clock: Clock, randomBytes: (count: number) => Buffer
     bytes(response, status, latin1) {
       response.writeHead(status, head(latin1.length));
       response.end(latin1, 'latin1');
+    },
+    octets(response, status, body, extra) {
+      response.writeHead(status, head(body.length, 'application/octet-stream').concat(extra));
+      response.end(body);
     },
     nothing(response) {
       response.writeHead(204, ['Vary', 'Origin', 'Server', 'Hubfleet', 'x-ms-request-id', requestId()]);

@@ -4,7 +4,9 @@ import { deviceId, partsOf } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access, Permission } from '../../access/access.ts';
+import { readMethodRequest } from '../../methods/method-request.ts';
 import type { Methods } from '../../methods/methods.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers } from './answers.ts';
 
 /** A payload of 128 KB in its longest spelling stays below; what is larger is not read. */
@@ -18,13 +20,22 @@ export interface MethodCallTools {
   readonly access: Access;
   readonly methods: Methods;
   readonly answers: Answers;
+  readonly throttling: Throttling;
   /** A request that made no sense, or was never finished. */
   readonly odd: (request: IncomingMessage, detail: string) => void;
 }
 
 /** Gives false for a request that is not a method call; it is then untouched. */
-export function methodCalls({ access, methods, answers, odd }: MethodCallTools) {
+export function methodCalls({ access, methods, answers, throttling, odd }: MethodCallTools) {
   function invoke(id: string, body: Buffer, response: ServerResponse): void {
+    // The payload is measured apart only while a tier's limits are on: off, a call costs one branch.
+    if (throttling.throttle.tier !== 'off') {
+      const refusal = throttling.take('methods', readMethodRequest(body).payload.length, deviceId(id));
+      if (refusal !== undefined) {
+        answers.refusal(response, refusal, 'nested');
+        return;
+      }
+    }
     methods.invoke(deviceId(id), body).then(
       (outcome) => {
         if (outcome instanceof Refusal) return answers.refusal(response, outcome, 'nested');

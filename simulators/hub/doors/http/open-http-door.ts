@@ -12,6 +12,7 @@ import type { Methods } from '../../methods/methods.ts';
 import { peerOf, tlsOptions } from '../listener.ts';
 import type { WebSockets } from '../websocket/web-sockets.ts';
 import { openAnswers } from './answers.ts';
+import { deviceApi } from './device-api.ts';
 import { methodCalls } from './method-calls.ts';
 import { openRoutes, type RouteTools } from './routes.ts';
 
@@ -71,11 +72,13 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   const odd = (request: IncomingMessage, detail: string): void => refused(request.socket, detail);
 
   const app = await openRoutes({ ...options, answers, odd });
-  const call = methodCalls({ access, methods, answers, odd });
+  const { registry, connections, messages, throttling } = options;
+  const call = methodCalls({ access, methods, answers, throttling, odd });
+  const ofDevice = deviceApi({ access, registry, connections, messages, throttling, answers, odd });
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // A proxy asks for `http://host/path` (RFC 9112, 3.2.2): the path alone counts.
     if (request.url?.startsWith('http')) request.url = request.url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
-    if (call(request, response)) return;
+    if (call(request, response) || ofDevice(request, response)) return;
     // Every body is JSON, whatever the client calls it, and the router refuses types it cannot parse.
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json';
     app.routing(request, response);

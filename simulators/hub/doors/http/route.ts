@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../../../vocabulary/service-errors.ts';
 import type { DataAction, Permission } from '../../access/access.ts';
+import type { ThrottleKind } from '../../throttling/throttling.ts';
 import type { ErrorForm } from './answers.ts';
 
 export interface Asked {
@@ -26,8 +27,23 @@ export interface Route {
   readonly path: string;
   readonly permission: Permission;
   readonly form: ErrorForm;
+  /** Which limit of the tier it counts against. @default what its permission says, see `throttleOf` */
+  readonly throttle?: ThrottleKind;
   readonly run: (asked: Asked) => Given;
 }
+
+/** The limits that go with permissions, by their first words. Jobs ask for themselves, since their routes may stand without limits. */
+const throttles: readonly (readonly [RegExp, ThrottleKind])[] = [
+  [/^(devices|statistics)\//, 'registry'],
+  [/^twins\/read/, 'twin reads'],
+  [/^twins\/write/, 'twin updates'],
+  [/^configurations\//, 'configurations'],
+  [/^cloudToDeviceMessages\/feedback/, 'cloud-to-device receives'],
+  [/^cloudToDeviceMessages\//, 'cloud-to-device sends'],
+];
+
+export const throttleOf = ({ throttle, permission }: Route): ThrottleKind | undefined =>
+  throttle ?? throttles.find(([words]) => words.test(permission.action))?.[1];
 
 const needs =
   (right: Permission['right'], form: ErrorForm) =>

@@ -5,8 +5,9 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers, ErrorForm } from './answers.ts';
-import type { Asked, Given, Route } from './route.ts';
+import { type Asked, type Given, type Route, throttleOf } from './route.ts';
 import { type RouteParts, routesOf } from './route-table.ts';
 
 /** A hundred devices with full twins in one bulk request stay below. */
@@ -16,11 +17,12 @@ export interface RouteTools extends RouteParts {
   readonly hostName: string;
   readonly access: Access;
   readonly answers: Answers;
+  readonly throttling: Throttling;
   readonly odd: (request: IncomingMessage, detail: string) => void;
 }
 
 export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
-  const { answers, access, odd } = tools;
+  const { answers, access, throttling, odd } = tools;
   const app = fastify({
     bodyLimit: largestBody,
     logger: false,
@@ -48,13 +50,16 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
 
   const routes = routesOf(tools);
   const allowed = methodsByPath(routes);
-  for (const { method, path, permission, form, run } of routes) {
+  for (const route of routes) {
+    const { method, path, permission, form, run } = route;
+    const kind = throttleOf(route);
     app.route({
       method,
       url: path,
       onRequest(request, reply, next) {
         const pass = (granted: object): void => {
-          if (granted instanceof Refusal) send(reply, granted, form);
+          const refusal = granted instanceof Refusal ? granted : kind && throttling.take(kind);
+          if (refusal) send(reply, refusal, form);
           else next();
         };
         const path = decodedPath(request.raw.url ?? '');
@@ -147,9 +152,15 @@ function refusalFor({ statusCode, message }: Error & { statusCode?: number }): R
     : refuse('ServerError', `The hub failed: ${message}`);
 }
 
+/** What methods and devices ask, which is served beside the table. */
+const elsewhere = [
+  { method: 'POST', path: '/twins/:id/methods' },
+  { method: 'POST', path: '/twins/:id/modules/:module/methods' },
+];
+
 /** The HTTP methods that the table, and the method calls beside it, have for a path; none for a path of nobody. */
 function methodsByPath(routes: readonly Route[]): (path: string) => readonly string[] {
-  const known = [...routes, { method: 'POST', path: '/twins/:id/methods' }].map(({ method, path }) => ({
+  const known = [...routes, ...elsewhere].map(({ method, path }) => ({
     method,
     pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`),
   }));

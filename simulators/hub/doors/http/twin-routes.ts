@@ -35,6 +35,7 @@ export function twinRoutes({ twins, queries }: TwinRouteParts): readonly Route[]
       ...read,
       method: 'POST',
       path: '/devices/query',
+      throttle: 'queries',
       run({ body, header }) {
         const page = queries.run(body(), header('x-ms-max-item-count'), header('x-ms-continuation'));
         if (page instanceof Refusal) return page;

@@ -514,7 +514,7 @@ describe('everything else', () => {
     ['GET', '/nothing'],
     ['GET', '/twins/'],
     ['GET', '/twins/a/methods/b'],
-    ['PUT', '/jobs/v2/x'],
+    ['PUT', '/jobs/v3/x'],
   ])('%s %s is 404000 with a sentence', async (method, path) => {
     const { ask } = await aHub();
     const answer = await ask(method, path, { body: '{}' });

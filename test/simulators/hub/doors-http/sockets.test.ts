@@ -12,10 +12,12 @@ import { ensureCertificates } from '../../../../simulators/hub/certificates/cert
 import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
 import { openHttpDoor } from '../../../../simulators/hub/doors/http/open-http-door.ts';
 import { openJobs } from '../../../../simulators/hub/jobs/jobs.ts';
+import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
 import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
 import { openQueries } from '../../../../simulators/hub/query/query.ts';
 import { openRegistry, type Registry } from '../../../../simulators/hub/registry/registry.ts';
 import { openStore } from '../../../../simulators/hub/store/store.ts';
+import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
 import { openTwins } from '../../../../simulators/hub/twins/twins.ts';
 import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
 import { until } from '../../../support/a-lab.ts';
@@ -56,11 +58,10 @@ function httpParts() {
   const methods = openMethods({ clock, emit, find, connections });
   const queries = openQueries({ registry, twins, deviceJobs: () => [] });
   const jobs = openJobs({ clock, emit, store, select: queries.select, methods, twins });
-  return {
-    facts,
-    store,
-    parts: { clock, emit, randomBytes, hostName, registry, twins, connections, access, methods, queries, jobs },
-  };
+  const throttling = openThrottling({ clock, emit });
+  const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
+  const rest = { connections, access, methods, messages, throttling, queries, jobs };
+  return { facts, store, parts: { clock, emit, randomBytes, hostName, registry, twins, ...rest } };
 }
 
 const portOf = (hub: Awaited<ReturnType<typeof aHub>>['hub']): number => hub.status.doors.http?.port ?? 0;
