@@ -22,6 +22,7 @@ const crossing = [
   ['simulators/clock/x.ts', '../random/random.ts'],
   ['simulators/random/x.ts', '../lab/lab.ts'],
   ['simulators/certificates/x.ts', '../hub/hub.ts'],
+  ['simulators/entra/x.ts', '../hub/hub.ts'],
   ['simulators/hub/x.ts', '../devices/device.ts'],
   ['simulators/hub/doors/mqtt/x.ts', '../../../faults/faults.ts'],
   ['simulators/devices/x.ts', '../hub/hub.ts'],

@@ -1,6 +1,7 @@
 // The local hub: one object that owns store, registry, twins, methods and the doors in front of them, and can be stopped.
 import type { Clock } from '../clock/clock.ts';
 import type { Emit, HubFact } from '../vocabulary/facts.ts';
+import type { EntraOptions } from './access/access.ts';
 import type { Throttle, Usage } from './throttling/throttling.ts';
 
 export interface Listen {
@@ -29,6 +30,8 @@ export interface HubOptions {
   readonly listen: Listen;
   /** CAs whose certificates devices may show besides those of the hub's own CA: PEM texts. */
   readonly deviceAuthorities?: readonly string[] | undefined;
+  /** Whose Entra tokens open the service API. @default nobody's */
+  readonly entra?: EntraOptions | undefined;
   /** The limits of a tier. @default off */
   readonly throttle?: Throttle | undefined;
 }

@@ -81,7 +81,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     },
   });
   const authorities = [certificates.caPem, ...(options.deviceAuthorities ?? [])];
-  const access = openAccess({ clock, hostName, find, policies, authorities });
+  const access = openAccess({ clock, hostName, find, policies, authorities, entra: options.entra });
   const methods = openMethods({ clock, emit, find, connections });
   closers.push(() => methods.stop());
   const messages: Messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });

@@ -39,7 +39,7 @@ export interface Policy {
 /** A token that was checked: who it speaks for and until when. */
 export interface Grant {
   readonly expiresAt: Instant;
-  /** The policy used, or undefined for a device's own key. */
+  /** The policy used; missing for a device's own key, a certificate and an Entra token. */
   readonly policy?: string;
 }
 
@@ -48,7 +48,8 @@ export interface OpenToken {
   readonly expiresAt: Instant;
   /** The policy, the identity whose own key signed, or the Entra principal. */
   readonly subject: string;
-  permits(permission: Permission, path?: string): Refusal | undefined;
+  /** `verb` is of the request, for the sentence of a refusal. */
+  permits(permission: Permission, path?: string, verb?: string): Refusal | undefined;
   /** Whether a device or module may use it to speak for itself. */
   admits(identity: Identity): Refusal | undefined;
 }
@@ -69,6 +70,7 @@ export interface Access {
     authorization: string | undefined,
     permission: Permission,
     path?: string,
+    verb?: string,
   ): Grant | Refusal | Promise<Grant | Refusal>;
   /** Checks a SAS token a device or module sends for itself: its own keys, or a policy with DeviceConnect. */
   checkDevice(token: string, identity: Identity): Grant | Refusal;
@@ -78,5 +80,6 @@ export interface Access {
   serviceToken(policy: string, lifetimeSeconds: number): string;
 }
 
+export type { EntraOptions } from './entra.ts';
 export { openAccess } from './open-access.ts';
 export { defaultPolicies } from './policies.ts';

@@ -7,8 +7,9 @@ import { identityId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
-import type { Access, Grant, OpenToken, Permission, Policy } from './access.ts';
+import type { Access, DataAction, Grant, OpenToken, Policy } from './access.ts';
 import { checkChain, readAuthorities } from './client-certificates.ts';
+import { type EntraOptions, type EntraTokens, openEntra } from './entra.ts';
 
 /** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
 const mostRemembered = 1_024;
@@ -17,8 +18,7 @@ const longestLifetime = 315_360_000;
 
 interface Verified {
   readonly grant: Grant;
-  readonly policy: Policy;
-  readonly resource: readonly string[];
+  readonly permits: OpenToken['permits'];
 }
 
 export interface AccessOptions {
@@ -28,6 +28,8 @@ export interface AccessOptions {
   readonly policies: readonly Policy[];
   /** CAs whose certificates devices of the type `certificateAuthority` may show: PEM texts. */
   readonly authorities?: readonly string[];
+  /** Left out, no Entra token is taken. */
+  readonly entra?: EntraOptions | undefined;
 }
 
 /** Throws LabError input.invalid for an authority that is no certificate of a CA. */
@@ -36,6 +38,7 @@ export function openAccess(options: AccessOptions): Access {
   const authorities = readAuthorities(options.authorities ?? []);
   const host = hostName.toLowerCase();
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
+  const entra = options.entra && openEntra(options.entra, clock);
   const remembered = new Map<string, Verified>();
 
   /** Reads a token and holds host and expiry; the signature is still to be checked. */
@@ -44,7 +47,9 @@ export function openAccess(options: AccessOptions): Access {
     if (token === undefined) {
       return refuse(
         'IotHubUnauthorized',
-        'Unauthorized: not a token of the form SharedAccessSignature sr=...&sig=...&se=...',
+        bearerIn(text) === undefined
+          ? 'Unauthorized: not a token of the form SharedAccessSignature sr=...&sig=...&se=...'
+          : 'Unauthorized: an Entra token, and no issuer of such tokens is configured on this hub',
       );
     }
     const resource = segmentsOf(token.sr);
@@ -82,7 +87,33 @@ export function openAccess(options: AccessOptions): Access {
     }
     const policy = policyOf(token, token.skn);
     if (policy instanceof Refusal) return policy;
-    return { policy, resource, grant: { expiresAt: seconds(token.se), policy: policy.name } };
+    return {
+      grant: { expiresAt: seconds(token.se), policy: policy.name },
+      permits: permitsOf(policy, resource),
+    };
+  }
+
+  /** The permits of a policy's token, which may be for less than the whole hub. */
+  function permitsOf(policy: Policy, resource: readonly string[]): OpenToken['permits'] {
+    return ({ right }, path) => {
+      if (!policy.rights.includes(right)) return denied(policy.name, path ?? right);
+      const reaches = resource.length === 1 || covers(resource, [host, ...(path ?? '').split('/')]);
+      return reaches ? undefined : denied(policy.name, path ?? hostName);
+    };
+  }
+
+  async function openBearer(jwt: string, { verify }: EntraTokens): Promise<OpenToken | Refusal> {
+    const principal = await verify(jwt);
+    if (principal instanceof Refusal) return principal;
+    const { id: subject, expiresAt, allows } = principal;
+    return {
+      expiresAt,
+      subject,
+      permits: ({ action }, path, verb = verbOf(action)) =>
+        allows(action) ? undefined : unassigned(subject, verb, path ?? action),
+      admits: ({ deviceId }) =>
+        refuse('IotHubUnauthorized', `Unauthorized: an Entra token opens the service API, not device '${deviceId}'`),
+    };
   }
 
   function remember(text: string, verified: Verified): void {
@@ -95,16 +126,12 @@ export function openAccess(options: AccessOptions): Access {
     remembered.set(text, verified);
   }
 
-  function permitted({ policy, resource }: Verified, { right }: Permission, path?: string): Refusal | undefined {
-    if (!policy.rights.includes(right)) return denied(policy.name, path ?? right);
-    const reaches = resource.length === 1 || covers(resource, [host, ...(path ?? '').split('/')]);
-    return reaches ? undefined : denied(policy.name, path ?? hostName);
-  }
-
   const access: Access = {
     policies,
 
-    openToken(text): OpenToken | Refusal {
+    openToken(text): OpenToken | Refusal | Promise<OpenToken | Refusal> {
+      const jwt = bearerIn(text);
+      if (jwt !== undefined && entra) return openBearer(jwt, entra);
       const seen = read(text);
       if (seen instanceof Refusal) return seen;
       const { token, resource } = seen;
@@ -127,7 +154,7 @@ export function openAccess(options: AccessOptions): Access {
       return {
         expiresAt,
         subject: policy.name,
-        permits: (permission, path) => permitted({ policy, resource, grant: { expiresAt } }, permission, path),
+        permits: permitsOf(policy, resource),
         admits: (identity) => {
           const granted = access.checkDevice(text, identity);
           return granted instanceof Refusal ? granted : undefined;
@@ -141,17 +168,25 @@ export function openAccess(options: AccessOptions): Access {
         : checkChain(certificate, identity, authorities, clock.now());
     },
 
-    checkService(authorization, permission, path) {
+    checkService(authorization, permission, path, verb) {
       if (!authorization) return refuse('IotHubUnauthorized', 'Unauthorized: the Authorization header is missing');
-      let verified = remembered.get(authorization);
-      if (verified === undefined || verified.grant.expiresAt <= clock.now()) {
-        remembered.delete(authorization);
-        const fresh = verifyService(authorization);
-        if (fresh instanceof Refusal) return fresh;
-        remember(authorization, fresh);
-        verified = fresh;
+      const judge = (verified: Verified): Grant | Refusal => verified.permits(permission, path, verb) ?? verified.grant;
+      const known = remembered.get(authorization);
+      if (known !== undefined && known.grant.expiresAt > clock.now()) return judge(known);
+      remembered.delete(authorization);
+      const jwt = bearerIn(authorization);
+      if (jwt !== undefined && entra) {
+        return openBearer(jwt, entra).then((opened) => {
+          if (opened instanceof Refusal) return opened;
+          const verified = { grant: { expiresAt: opened.expiresAt }, permits: opened.permits };
+          remember(authorization, verified);
+          return judge(verified);
+        });
       }
-      return permitted(verified, permission, path) ?? verified.grant;
+      const fresh = verifyService(authorization);
+      if (fresh instanceof Refusal) return fresh;
+      remember(authorization, fresh);
+      return judge(fresh);
     },
 
     checkDevice(text, identity) {
@@ -197,6 +232,20 @@ export function openAccess(options: AccessOptions): Access {
   };
   return access;
 }
+
+/** The token in `Bearer <token>`, or a bare one: not every AMQP client writes the word (reference 1.4). */
+const bearerIn = (text: string): string | undefined =>
+  /^bearer\s+(\S+)\s*$/i.exec(text)?.[1] ?? (/^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(text) ? text : undefined);
+
+/** For a door that has no verb, such as AMQP. */
+const verbOf = (action: DataAction): string =>
+  action.endsWith('/read') ? 'GET' : action.endsWith('/write') ? 'PUT' : action.endsWith('/delete') ? 'DELETE' : 'POST';
+
+const unassigned = (subject: string, verb: string, path: string): Refusal =>
+  refuse(
+    'IotHubUnauthorized',
+    `Principal ${subject} is not authorized for ${verb} on /${path.replace(/^\//, '')} due to no assigned permissions`,
+  );
 
 /** The decoded path of `sr`; parseToken has made sure that it can be decoded. */
 const segmentsOf = (sr: string): string[] => decodeURIComponent(sr).replace(/\/$/, '').split('/');

@@ -81,7 +81,7 @@ describe('a service token', () => {
     ['missing', () => undefined, 401003, 'missing'],
     ['empty', () => '', 401003, 'missing'],
     ['malformed', () => 'SharedAccessSignature nonsense', 401003, 'form'],
-    ['a bearer token', () => 'Bearer eyJh', 401003, 'form'],
+    ['a bearer token', () => 'Bearer eyJh', 401003, 'no issuer of such tokens'],
     ['signed with another key', () => token(hostName, policyKey('device'), 'service'), 401002, 'signature'],
     ['of an unknown policy', () => token(hostName, policyKey('service'), 'owner'), 401002, "no policy 'owner'"],
     [
