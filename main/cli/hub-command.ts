@@ -14,6 +14,7 @@ import { choosePorts } from '../workspace/ports.ts';
 import { announceHub, hubOfFolder } from '../workspace/running-hubs.ts';
 import { hostName, port, wholeNumber } from './flags.ts';
 import { type CliHost, type CliTools, untilStopped } from './host.ts';
+import { deviceAuthorities, type EntraReady, entraIssuer, entraText, openEntraOfHub } from './hub-entra.ts';
 
 interface HubFlags {
   readonly httpsPort?: number;
@@ -29,6 +30,8 @@ interface HubFlags {
   readonly trust?: boolean;
   readonly sas?: string;
   readonly lifetime: number;
+  readonly entraIssuer?: string;
+  readonly deviceCa?: readonly string[];
 }
 
 export function addHubCommand(program: Command, host: CliHost, tools: CliTools): void {
@@ -45,6 +48,12 @@ export function addHubCommand(program: Command, host: CliHost, tools: CliTools):
     .option('--ephemeral', 'keep nothing')
     .option('--json', 'print one line of JSON when ready')
     .option('--facts', 'then print what happens, one line of JSON each: connections, calls, twins, messages')
+    .option(
+      '--entra-issuer <local|url>',
+      'take Entra tokens of this issuer; local starts one beside the hub',
+      entraIssuer,
+    )
+    .option('--device-ca <file...>', 'CA whose certificates devices may show, as hubfleet certs ca makes it')
     .option('--trust', 'print how each SDK is told to trust this hub, and end')
     .option('--sas <policy>', 'print a token for the service API signed as this policy, and end')
     .option('--lifetime <seconds>', 'how long that token is good for', wholeNumber(1, 31_536_000, ' s'), 3_600)
@@ -66,9 +75,11 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
   const folder = dataDir === undefined ? undefined : openDataFolder(dataDir);
   const { httpsPort: https, mqttsPort: mqtts, mqttPort: mqtt, amqpsPort: amqps, amqpPort: amqp } = flags;
   const { listen, notices } = await choosePorts({ https, mqtts, mqtt, amqps, amqp }, false);
+  const authorities = deviceAuthorities(flags.deviceCa ?? [], host);
+  const entra = await openEntraOfHub(flags.entraIssuer, tools);
   // Scripts read the ready line first.
   let ready = false;
-  const hub = await tools.openHub({
+  const opening = tools.openHub({
     clock: tools.clock,
     randomBytes: tools.randomBytes,
     emit: (fact) => {
@@ -77,6 +88,12 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
     folder: folder?.hub,
     hostName: flags.hostName,
     listen: { ...listen, http: false },
+    deviceAuthorities: authorities,
+    entra: entra.options,
+  });
+  const hub = await opening.catch(async (error: unknown) => {
+    await entra.stop();
+    throw error;
   });
   const stopped = untilStopped(host);
   const withdraw = announceHub(hub.status, { dataDir, usualDataDir: host.dataDir, process: host.process });
@@ -84,14 +101,16 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
   try {
     for (const notice of [...notices, ...hub.status.notices]) host.err(notice);
     host.out(
-      flags.json ? JSON.stringify(readyLine(hub.status, ca.path, dataDir)) : readyText(hub.status, ca.path, dataDir),
+      flags.json
+        ? JSON.stringify(readyLine(hub.status, ca.path, dataDir, entra.ready))
+        : readyText(hub.status, ca.path, dataDir, entra.ready),
     );
     ready = true;
     await stopped;
   } finally {
     withdraw();
     ca.remove();
-    await hub.stop();
+    await Promise.all([hub.stop(), entra.stop()]);
   }
 }
 
@@ -111,7 +130,12 @@ function caFileOf({ ca }: HubStatus, tools: CliTools): { readonly path: string; 
 }
 
 /** What scripts rely on; members are only ever added. */
-const readyLine = ({ hostName, doors, connectionStrings }: HubStatus, ca: string, dataDir: string | undefined) => ({
+const readyLine = (
+  { hostName, doors, connectionStrings }: HubStatus,
+  ca: string,
+  dataDir: string | undefined,
+  entra: EntraReady | undefined,
+) => ({
   ready: true,
   hostName,
   ...doors,
@@ -119,15 +143,22 @@ const readyLine = ({ hostName, doors, connectionStrings }: HubStatus, ca: string
   connectionStrings,
   ca,
   dataDir: dataDir ?? null,
+  ...(entra === undefined ? {} : { entra }),
 });
 
-function readyText({ doors, connectionStrings }: HubStatus, ca: string, dataDir: string | undefined): string {
+function readyText(
+  { doors, connectionStrings }: HubStatus,
+  ca: string,
+  dataDir: string | undefined,
+  entra: EntraReady | undefined,
+): string {
   const lines = Object.entries(doors).map(([door, at]) => `  ${door.padEnd(6)} ${at.host}:${at.port}`);
   return [
     'The local hub is ready.',
     ...lines,
     `  CA     ${ca}  (hubfleet hub --trust says how to trust it)`,
     `  data   ${dataDir ?? 'kept in memory only'}`,
+    ...(entra === undefined ? [] : [entraText(entra)]),
     '',
     ...Object.entries(connectionStrings).map(([policy, text]) => `  ${policy}\n    ${text}`),
     '',
