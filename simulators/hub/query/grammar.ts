@@ -60,7 +60,7 @@ Operand
   / Literal
   / List
   / path:Path { return { kind: 'path', path }; }
-Enter = &{ return options.make.enter(offset()); }
+Enter = &{ return options.make.enter(offset() - 1); }
 Leave = &{ return options.make.leave(); }
 Call = name:FunctionName _ "(" Enter _ parts:Parts? _ ")" Leave { return options.make.call(name, parts ?? [], offset()); }
 FunctionName "a function" = !Reserved @$([A-Za-z_] [A-Za-z0-9_]*) &(_ "(")
@@ -72,7 +72,7 @@ Step = "." @(Name / Bracketed / Text) / "."? @(Bracketed / Quoted)
 Name = $([\p{L}_$]u [\p{L}0-9_$]u*)
 Bracketed = "[[" @$(!"]]" .)+ "]]"
 Quoted = "[" @Text "]"
-Slip = &("-" [\p{L}_$]u) &{ options.make.hyphen(offset()); } / "." &{ options.make.dot(offset()); }
+Slip = &("-" [\p{L}_$]u) &{ options.make.hyphen(offset()); } / "." !["'[] &{ options.make.dot(offset()); }
 
 Literal "a value"
   = value:(Text / Number / True / False / Null) { return { kind: 'literal', value }; }
