@@ -55,7 +55,7 @@ export async function openAmqpClient(options: AmqpOptions): Promise<AmqpClient> 
     hostname: hostName,
     reconnect: false,
     ...(at.tls
-      ? { transport: 'tls', ...serverName(hostName), ...(options.ca === undefined ? {} : { ca: options.ca }) }
+      ? { transport: 'tls', servername: serverName(hostName), ...(options.ca === undefined ? {} : { ca: options.ca }) }
       : { transport: 'tcp' }),
   } as Parameters<typeof container.connect>[0]);
 
@@ -165,8 +165,11 @@ export async function openAmqpClient(options: AmqpOptions): Promise<AmqpClient> 
   };
 }
 
-/** An address cannot be a server name (RFC 6066 section 3); the certificate is then checked for the address connected to. */
-const serverName = (hostName: string) => (isIP(hostName) === 0 ? { servername: hostName } : {});
+/**
+ * An address cannot be a server name (RFC 6066 section 3); the certificate is then checked for the address connected to. Empty and not left
+ * out, since `rhea` would put the host there.
+ */
+const serverName = (hostName: string): string => (isIP(hostName) === 0 ? hostName : '');
 
 /** What a hub says in an AMQP error: a condition, and a description that is mostly JSON (reference 3.8). */
 export function problemOf({ condition = 'unknown', description = '' }: AmqpError = {}): ServiceProblem {
@@ -178,7 +181,7 @@ export function problemOf({ condition = 'unknown', description = '' }: AmqpError
   };
 }
 
-function refused(what: string, error: AmqpError | undefined): LabError {
+export function refused(what: string, error: AmqpError | undefined): LabError {
   const { name, number, message, explanation } = problemOf(error);
   const code = number === undefined ? name : `${number} ${name}`;
   return new LabError('hub.refused', `${what}: ${code}: ${message}`, explanation?.fix);

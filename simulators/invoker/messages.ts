@@ -2,7 +2,7 @@
 import rhea, { type Delivery, type EventContext, type Sender } from 'rhea';
 import { partsOf } from '../vocabulary/ids.ts';
 import type { Instant } from '../vocabulary/units.ts';
-import { type AmqpError, type AmqpOptions, openAmqpClient, problemOf } from './amqp-client.ts';
+import { type AmqpError, type AmqpOptions, openAmqpClient, problemOf, refused } from './amqp-client.ts';
 import type { ServiceProblem } from './service-problem.ts';
 
 export type { AmqpOptions } from './amqp-client.ts';
@@ -43,6 +43,7 @@ export interface MessageClient {
 }
 
 const sendTo = '/messages/devicebound';
+const notTaken = 'The hub gave the message back untaken.';
 const feedbackFrom = '/messages/serviceBound/feedback';
 
 /** Throws LabError hub.unreachable, or hub.refused when the hub does not accept the token. */
@@ -54,6 +55,7 @@ export async function openMessages(options: AmqpOptions): Promise<MessageClient>
 
   async function openLink(): Promise<Sender> {
     const sender = await client.sender(sendTo);
+    sender.setMaxListeners(0); // one for each message that waits for room
     const settle =
       (outcomeOf: (error: AmqpError | undefined) => SendOutcome) =>
       ({ delivery }: EventContext): void => {
@@ -70,11 +72,11 @@ export async function openMessages(options: AmqpOptions): Promise<MessageClient>
       'rejected',
       settle((error) => ({ problem: problemOf(error) })),
     );
-    for (const event of ['released', 'modified'])
-      sender.on(
-        event,
-        settle(() => ({ problem: problemOf({ condition: event, description: `the hub ${event} it` }) })),
-      );
+    // `rhea` tells of a modified message as of a released one.
+    sender.on(
+      'released',
+      settle(() => ({ problem: problemOf({ condition: 'released', description: notTaken }) })),
+    );
     // A link that fails takes with it what was on its way; the next message opens another.
     const lost = (): void => {
       link = undefined;
@@ -86,18 +88,25 @@ export async function openMessages(options: AmqpOptions): Promise<MessageClient>
     };
     sender.on('sender_error', lost);
     sender.on('sender_close', lost);
+    // Closed in the same breath in which it was opened: its events are gone by now.
+    if (!sender.is_open()) throw closed(sender);
     return sender;
   }
 
   const sendable = (sender: Sender): Promise<void> =>
-    client.within('waiting for room', (resolve) => {
-      if (sender.sendable()) resolve();
-      else sender.once('sendable', () => resolve());
+    client.within('waiting for room', (resolve, reject) => {
+      if (sender.sendable()) return resolve();
+      sender.once('sendable', () => resolve());
+      sender.once('sender_close', () => reject(closed(sender)));
     });
+  const closed = (sender: Sender) => refused(`the hub closed ${sendTo}`, sender.error as AmqpError | undefined);
 
   return {
     async send(id, message) {
-      link ??= openLink();
+      link ??= openLink().catch((error: unknown) => {
+        link = undefined;
+        throw error;
+      });
       const sender = await link;
       await sendable(sender);
       return client.within('settling the message', (resolve) => {
