@@ -1,7 +1,8 @@
 // The worker threads of a lab: one for the hub, some for fleets. Starts them, spreads devices over them, stops them.
 import { Worker } from 'node:worker_threads';
 import type { Anchor } from '../clock/system.ts';
-import type { HubStatus } from '../hub/hub.ts';
+import type { HubStatus, HubUsage } from '../hub/hub.ts';
+import type { Throttle } from '../hub/throttling/throttling.ts';
 import { hashOf } from '../random/random.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Fact } from '../vocabulary/facts.ts';
@@ -18,11 +19,16 @@ export interface Crew {
   tell<Name extends keyof FleetCalls & string>(name: Name, argument: Parameters<FleetCalls[Name]>[0]): Promise<void>;
   /** Sends each device to the thread its id hashes to. */
   addFleet(order: FleetOrder): Promise<void>;
+  /** What is used of the local hub's limits now. */
+  usage(): Promise<HubUsage>;
+  setThrottle(throttle: Throttle): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers' | 'hub' | 'seed'> {
+export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers' | 'hub' | 'seed' | 'version'> {
   readonly anchor: Anchor;
+  /** PEM texts of CAs whose certificates the local hub lets devices show. */
+  readonly deviceAuthorities: readonly string[];
   readonly onFacts: (facts: readonly Fact[]) => void;
   readonly onShed: (source: string, count: number) => void;
   /** A thread died by itself. */
@@ -30,7 +36,8 @@ export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers'
 }
 
 export async function startCrew(options: CrewOptions): Promise<Crew> {
-  const { anchor, seed } = options;
+  const { anchor, seed, deviceAuthorities } = options;
+  const client = `hubfleet/${options.version}`;
   const open = <Calls extends FleetCalls | HubCalls>(url: URL, label: string): Thread<Calls> =>
     openThread<Calls>(new Worker(url, { name: label }), {
       label,
@@ -48,8 +55,8 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   let status: HubStatus;
   try {
     [status] = await Promise.all([
-      hub.call('open', { ...options.hub, anchor }),
-      ...fleets.map((thread) => thread.call('open', { anchor, seed })),
+      hub.call('open', { ...options.hub, anchor, deviceAuthorities }),
+      ...fleets.map((thread) => thread.call('open', { anchor, seed, client })),
     ]);
   } catch (error) {
     await endAll();
@@ -72,6 +79,8 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
         fleets.map((thread, number) => thread.call('addFleet', { ...order, devices: shares[number] ?? [] })),
       );
     },
+    usage: () => hub.call('usage', null),
+    setThrottle: (throttle) => hub.call('throttle', throttle),
     stop() {
       stopping ??= (async () => {
         // Devices first, so that they say goodbye to a hub that still listens.

@@ -1,19 +1,26 @@
-// The fleets of a lab: registered on the hub, spread over the threads, started, stopped and taken away.
+// The fleets of a lab: registered on their hub, spread over the threads, started, stopped and taken away.
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock/clock.ts';
-import type { Invoker } from '../invoker/invoker.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Emit, LabFact } from '../vocabulary/facts.ts';
 import type { DeviceId, FleetName } from '../vocabulary/ids.ts';
 import type { FleetSpec } from '../vocabulary/specs.ts';
 import type { FleetSummary } from '../vocabulary/views.ts';
 import type { Crew } from './crew.ts';
-import { localAddress } from './dialling.ts';
-import { identitiesOf, idsOf, provide, withdraw } from './identities.ts';
+import { type FleetHub, type Hubs, withoutSecret } from './hubs.ts';
+import { identitiesOf, idsOf, madeAmong, type Provision, provide, withdraw } from './identities.ts';
 import type { Roster } from './roster.ts';
 
 interface Fleet {
+  /** Without the connection string of a remote hub. */
   readonly spec: FleetSpec;
-  readonly ids: readonly DeviceId[];
+  readonly hub: FleetHub;
+  /** Devices whose identities go when the fleet goes: all of them on the local hub, on a remote one those this fleet made. */
+  readonly owned: Set<DeviceId>;
+  readonly unsure: Provision['unsure'];
+  /** Ends the registering when the fleet is removed before it is through; settled once nothing more is made. */
+  readonly abort: AbortController;
+  registering: Promise<unknown>;
   state: FleetSummary['state'];
   problem?: string;
 }
@@ -21,9 +28,14 @@ interface Fleet {
 export interface FleetsOptions {
   readonly clock: Clock;
   readonly crew: Crew;
-  readonly invoker: Invoker;
+  readonly hubs: Hubs;
   readonly roster: Roster;
   readonly note: Emit<LabFact>;
+}
+
+/** Making and deleting identities on a hub that is not ours needs a word of its own. */
+export interface Confirmation {
+  readonly confirmRemote?: boolean | undefined;
 }
 
 export class Fleets {
@@ -31,48 +43,89 @@ export class Fleets {
 
   constructor(private readonly options: FleetsOptions) {}
 
-  /** Rejects when the hub refuses; the fleet then stays visible as failed, with the reason, until it is removed. */
-  async add(spec: FleetSpec): Promise<void> {
-    const { clock, crew, invoker, roster, note } = this.options;
-    if (this.#fleets.has(spec.name))
-      throw new LabError('fleet.exists', `name: a fleet named '${spec.name}' is there already`, 'Choose another name.');
-    const ids = idsOf(spec);
-    const taken = ids.find((id) => roster.get(id) !== undefined);
+  /**
+   * Rejects when the hub refuses; the fleet then stays visible as failed, with the reason, until it is removed. What it had made on a remote hub
+   * is deleted again.
+   */
+  async add(asked: FleetSpec, { confirmRemote = false }: Confirmation = {}): Promise<void> {
+    const { clock, crew, hubs, roster, note } = this.options;
+    if (this.#fleets.has(asked.name))
+      throw new LabError(
+        'fleet.exists',
+        `name: a fleet named '${asked.name}' is there already`,
+        'Choose another name.',
+      );
+    const identities = identitiesOf(asked);
+    const taken = identities.find(({ id }) => roster.get(id) !== undefined);
     if (taken !== undefined) {
       throw new LabError(
         'fleet.exists',
-        `id: device '${taken}' belongs to fleet '${roster.get(taken)?.fleet}' already`,
+        `id: device '${taken.id}' belongs to fleet '${roster.get(taken.id)?.fleet}' already`,
         'Give this fleet another id pattern.',
       );
     }
-    const fleet: Fleet = { spec, ids, state: 'provisioning' };
+    const spec = withoutSecret(asked);
+    if (spec.hub !== 'local' && !confirmRemote) {
+      throw new LabError(
+        'remote.unconfirmed',
+        `fleet '${spec.name}' makes ${identities.length} identities on ${spec.hub}, which is not this lab's own hub`,
+        'Confirm with confirmRemote.',
+      );
+    }
+    const hub = hubs.open(asked);
+    const owned = new Set<DeviceId>(hub.local ? idsOf(spec) : []);
+    const fleet: Fleet = {
+      ...{ spec, hub, owned, unsure: new Map() },
+      ...{ abort: new AbortController(), registering: Promise.resolve(), state: 'provisioning' as const },
+    };
     this.#fleets.set(spec.name, fleet);
-    roster.add(spec, identitiesOf(spec), clock.now());
+    roster.add(spec, identities, clock.now());
     note({ type: 'fleet.added', at: clock.now(), fleet: spec.name, count: spec.count });
     try {
-      const keys = await provide(invoker, spec, ids, crew.hub.connectionStrings.iothubowner as string);
-      if (this.#fleets.get(spec.name) !== fleet) return; // removed meanwhile
-      await crew.addFleet({
-        spec,
-        hub: localAddress(spec, crew.hub),
-        devices: keys.map((key, index) => ({ ...key, index })),
+      const address = hub.address(spec);
+      const registering = provide(spec, identities, {
+        ...{ clock, randomBytes, invoker: hub.invoker, random: hub.random, secret: hub.secret },
+        authority: () => hub.authority(),
+        adopt: hub.local ? 'any' : 'own',
+        made: owned,
+        unsure: fleet.unsure,
+        signal: fleet.abort.signal,
       });
+      fleet.registering = registering;
+      const devices = await registering;
+      if (fleet.abort.signal.aborted) return;
+      await crew.addFleet({ spec, hub: address, devices });
       fleet.state = 'running';
     } catch (error) {
+      if (fleet.abort.signal.aborted) return; // removed meanwhile, and cleaned up there
       fleet.state = 'failed';
       fleet.problem = error instanceof Error ? error.message : String(error);
+      if (!hub.local) await this.#cleanUp(fleet).catch((left: Error) => this.#tellLeft(fleet, left));
       throw error;
     }
   }
 
-  async remove(name: FleetName): Promise<void> {
-    const { clock, crew, invoker, roster, note } = this.options;
+  async remove(name: FleetName, { confirmRemote = false }: Confirmation = {}): Promise<void> {
+    const { clock, crew, hubs, roster, note } = this.options;
     const fleet = this.find(name);
+    if (!fleet.hub.local && !confirmRemote && fleet.owned.size + fleet.unsure.size > 0) {
+      throw new LabError(
+        'remote.unconfirmed',
+        `removing fleet '${name}' deletes the ${fleet.owned.size} devices it made on ${fleet.hub.hostName}`,
+        'Confirm with confirmRemote.',
+      );
+    }
     this.#fleets.delete(name);
+    fleet.abort.abort();
+    await fleet.registering.catch(() => {});
     await crew.tell('removeFleet', name);
     roster.remove(name);
     note({ type: 'fleet.removed', at: clock.now(), fleet: name });
-    await withdraw(invoker, fleet.ids);
+    try {
+      await this.#cleanUp(fleet);
+    } finally {
+      await hubs.close(name);
+    }
   }
 
   start(name: FleetName): void {
@@ -93,8 +146,9 @@ export class Fleets {
     return fleet;
   }
 
+  /** Fleets on the local hub. One on a remote hub cannot be brought back from its spec: that would take a key, and a confirmation. */
   specs(): FleetSpec[] {
-    return [...this.#fleets.values()].map((fleet) => fleet.spec);
+    return [...this.#fleets.values()].filter(({ hub }) => hub.local).map(({ spec }) => spec);
   }
 
   summaries(): FleetSummary[] {
@@ -105,5 +159,22 @@ export class Fleets {
       state,
       ...(problem === undefined ? {} : { problem }),
     }));
+  }
+
+  /** Deletes what the fleet made, and nothing else. */
+  async #cleanUp(fleet: Fleet): Promise<void> {
+    const { hub, owned, unsure } = fleet;
+    const asker = { clock: this.options.clock, random: hub.random, invoker: hub.invoker };
+    if (unsure.size > 0) {
+      for (const id of await madeAmong(asker, unsure)) owned.add(id);
+      unsure.clear();
+    }
+    await withdraw(asker, [...owned]);
+    owned.clear();
+  }
+
+  #tellLeft(fleet: Fleet, error: Error): void {
+    const { owned, unsure, hub } = fleet;
+    fleet.problem = `${fleet.problem}; up to ${owned.size + unsure.size} devices are left on ${hub.hostName}: ${error.message}`;
   }
 }

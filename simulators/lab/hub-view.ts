@@ -21,7 +21,9 @@ const mask = (connectionString: string): string =>
 
 export function hubView(
   hub: HubStatus,
-  live: Pick<HubView, 'state' | 'notices' | 'devices' | 'connected'> & { readonly folder: string | undefined },
+  live: Pick<HubView, 'state' | 'notices' | 'devices' | 'connected' | 'usage'> & {
+    readonly folder: string | undefined;
+  },
 ): HubView {
   const { folder, ...counts } = live;
   return {

@@ -1,16 +1,12 @@
 // Gives a fleet its identities on a hub, through the public registry API, and takes them away again.
-import { createHmac } from 'node:crypto';
 import type { BulkEntry, Invoker, ServiceAnswer } from '../invoker/invoker.ts';
+import { type RetryTools, withRetry } from '../invoker/retry.ts';
 import { LabError } from '../vocabulary/errors.ts';
-import { type DeviceId, deviceId, identityId, isDeviceId } from '../vocabulary/ids.ts';
+import { type DeviceId, deviceId, identityId, isDeviceId, partsOf } from '../vocabulary/ids.ts';
 import { protocolsOf } from '../vocabulary/protocols.ts';
 import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
-
-export interface DeviceKey {
-  readonly id: DeviceId;
-  /** Base64. */
-  readonly key: string;
-}
+import type { OrderedDevice } from './fleet-holder.ts';
+import { derivedKey, type Proof, type ProofTools, proofOf } from './proofs.ts';
 
 /** The service takes at most this many entries in one call (reference 4.2). */
 const bulkSize = 100;
@@ -50,63 +46,177 @@ export function identitiesOf(spec: FleetSpec): FleetIdentity[] {
   });
 }
 
-/** Registers what is missing and reads the keys of what was there. `secret` derives the keys of new ones, so that none is ever drawn. */
+/** Asks one hub's registry, with patience where it says it is over its rate (429). */
+export interface RegistryAsker extends RetryTools {
+  readonly invoker: Pick<Invoker, 'bulk' | 'getDevice'>;
+}
+
+export interface Provision extends ProofTools, RegistryAsker {
+  /**
+   * Whether an identity that was there before may be used: on the local hub, which is ours, with its own key or with its certificate replaced. On a
+   * remote hub only one that is known for ours by its derived key is; anything else is somebody's device and must not be disturbed.
+   */
+  readonly adopt: 'any' | 'own';
+  /** Filled with the devices this call created, also when it throws: what has to be deleted again. */
+  readonly made: Set<DeviceId>;
+  /** Devices of which it is not known, because a call broke off before its answer came; with what they would prove themselves by. */
+  readonly unsure: Map<DeviceId, Proof>;
+}
+
+/** Registers what is missing, devices first, then their modules, and reads the keys of what was there. */
 export async function provide(
-  invoker: Invoker,
+  spec: FleetSpec,
+  identities: readonly FleetIdentity[],
+  provision: Provision,
+): Promise<OrderedDevice[]> {
+  const proofs = new Map<DeviceId, Proof>();
+  await inLanes(identities, bulkAtOnce, async ({ id }) => {
+    proofs.set(id, await proofOf(spec.authentication, id, provision));
+  });
+  const ids = identities.map(({ id }) => id);
+  for (const level of [ids.filter((id) => !isModule(id)), ids.filter(isModule)]) {
+    const present = await create(spec, level, proofs, provision);
+    const keyed =
+      spec.authentication === 'sas' || provision.adopt === 'own' ? await keysOf(present, spec, provision) : [];
+    for (const [id, key] of keyed) proofs.set(id, { key, authentication: {} });
+    const kept = new Set(keyed.map(([id]) => id));
+    const others = present.filter((id) => !kept.has(id));
+    await replaceProofs(others, proofs, provision);
+  }
+  return identities.map(({ id, index }) => {
+    const { key = '', certificate } = proofs.get(id) ?? {};
+    return { id, key, ...(certificate === undefined ? {} : { certificate }), index };
+  });
+}
+
+/** Gives the ids that exist already. */
+async function create(
   spec: FleetSpec,
   ids: readonly DeviceId[],
-  secret: string,
-): Promise<DeviceKey[]> {
-  const derived = (id: string, which: string): string =>
-    createHmac('sha256', secret).update(`${which} ${id}`).digest('base64');
-  const present = new Set<string>();
-  const keys = new Map<string, string>();
+  proofs: ReadonlyMap<DeviceId, Proof>,
+  provision: Provision,
+): Promise<DeviceId[]> {
+  const { made, unsure } = provision;
+  const present: DeviceId[] = [];
   await inLanes(chunks(ids, bulkSize), bulkAtOnce, async (chunk) => {
-    const entries = chunk.map((id): BulkEntry => {
-      const primaryKey = derived(id, 'primary');
-      keys.set(id, primaryKey);
-      return {
-        id,
-        importMode: 'create',
-        status: 'enabled',
-        authentication: { type: 'sas', symmetricKey: { primaryKey, secondaryKey: derived(id, 'secondary') } },
-        tags: { ...spec.tags, fleet: spec.name },
-        properties: { desired: spec.desired },
-      };
-    });
-    for (const id of refusedIn(await invoker.bulk(entries), 'DeviceAlreadyExists', `registering fleet '${spec.name}'`))
-      present.add(id);
+    const entries = chunk.map((id) => ({
+      ...addressed(id),
+      importMode: 'create' as const,
+      status: 'enabled' as const,
+      authentication: proofs.get(id)?.authentication ?? {},
+      tags: { ...spec.tags, fleet: spec.name },
+      properties: { desired: spec.desired },
+    }));
+    const devices = chunk.filter((id) => !isModule(id));
+    for (const id of devices) unsure.set(id, proofs.get(id) as Proof);
+    const refusals = await bulk(provision, entries, `registering fleet '${spec.name}'`);
+    const refusedIds = new Set(refusals.map(({ id }) => id));
+    for (const id of devices) {
+      unsure.delete(id);
+      if (!refusedIds.has(id)) made.add(id);
+    }
+    hold(refusals, `registering fleet '${spec.name}'`, ['DeviceAlreadyExists', 'ModuleAlreadyExistsOnDevice']);
+    present.push(...refusedIds);
   });
+  return present;
+}
 
-  await inLanes([...present], readsAtOnce, async (id) => {
-    const answer = await invoker.getDevice(id);
+/** Keys of identities that were there before; one that authenticated by a certificate until now has none. */
+async function keysOf(
+  present: readonly DeviceId[],
+  spec: FleetSpec,
+  provision: Provision,
+): Promise<(readonly [DeviceId, string])[]> {
+  const { adopt, made, secret } = provision;
+  const keys: (readonly [DeviceId, string])[] = [];
+  await inLanes(present, readsAtOnce, async (id) => {
+    const answer = await withRetry(provision, () => provision.invoker.getDevice(id));
     if (answer.problem !== undefined) throw refused(`reading device '${id}'`, answer);
     const { authentication } = JSON.parse(answer.body) as {
       authentication?: { symmetricKey?: { primaryKey?: string | null } };
     };
     const key = authentication?.symmetricKey?.primaryKey;
-    if (typeof key !== 'string' || key === '') {
-      throw new LabError(
-        'hub.refused',
-        `device '${id}' exists on the hub and has no symmetric key`,
-        'Give the fleet another id pattern.',
-      );
+    if (adopt === 'own') {
+      if (spec.authentication !== 'sas' || key !== derivedKey(secret, id)) {
+        throw new LabError(
+          'fleet.exists',
+          `id: '${id}' exists on the remote hub and was not made by this fleet`,
+          'Give the fleet another id pattern: identities of others are neither used nor deleted.',
+        );
+      }
+      if (!isModule(id)) made.add(id);
     }
-    keys.set(id, key);
+    if (typeof key === 'string' && key !== '') keys.push([id, key]);
   });
-  return ids.map((id) => ({ id, key: keys.get(id) as string }));
+  return keys;
 }
 
-export async function withdraw(invoker: Invoker, ids: readonly DeviceId[]): Promise<void> {
-  await inLanes(chunks(ids, bulkSize), bulkAtOnce, async (chunk) => {
-    const entries = chunk.map((id): BulkEntry => ({ id, importMode: 'delete' }));
-    refusedIn(await invoker.bulk(entries), 'DeviceNotFound', 'deleting identities');
+/** Of identities that were there before, on a hub of ours: what this run made takes the place of the last one's. */
+async function replaceProofs(
+  present: readonly DeviceId[],
+  proofs: ReadonlyMap<DeviceId, Proof>,
+  provision: RegistryAsker,
+): Promise<void> {
+  await inLanes(chunks(present, bulkSize), bulkAtOnce, async (chunk) => {
+    const entries = chunk.map((id) => ({
+      ...addressed(id),
+      importMode: 'update' as const,
+      status: 'enabled' as const,
+      authentication: proofs.get(id)?.authentication ?? {},
+    }));
+    hold(await bulk(provision, entries, 'changing authentication'), 'changing authentication', []);
   });
 }
 
-/** Ids a bulk call refused for the one reason that is harmless here; any other reason throws. */
-function refusedIn(answer: ServiceAnswer, harmless: string, doing: string): string[] {
-  let errors: { deviceId: string; errorCode: string; errorStatus?: string }[];
+/** Deletes devices, and with them their modules. Those that are gone already are passed over. */
+export async function withdraw(asker: RegistryAsker, devices: readonly DeviceId[]): Promise<void> {
+  await inLanes(chunks(devices, bulkSize), bulkAtOnce, async (chunk) => {
+    const entries = chunk.map((id) => ({ id, importMode: 'delete' as const }));
+    hold(await bulk(asker, entries, 'deleting identities'), 'deleting identities', ['DeviceNotFound']);
+  });
+}
+
+/** Those of the unsure that were created after all: they prove themselves by what this fleet gave them. */
+export async function madeAmong(asker: RegistryAsker, unsure: ReadonlyMap<DeviceId, Proof>): Promise<DeviceId[]> {
+  const made: DeviceId[] = [];
+  await inLanes([...unsure], readsAtOnce, async ([id, proof]) => {
+    const answer = await withRetry(asker, () => asker.invoker.getDevice(id));
+    if (answer.status === 404) return;
+    if (answer.problem !== undefined) throw refused(`reading device '${id}'`, answer);
+    const { authentication } = JSON.parse(answer.body) as { authentication?: { [part: string]: object | null } };
+    const own = proof.authentication as { [part: string]: object | undefined };
+    const { symmetricKey, x509Thumbprint } = authentication ?? {};
+    if (sameFirst(symmetricKey, own.symmetricKey) || sameFirst(x509Thumbprint, own.x509Thumbprint)) made.push(id);
+  });
+  return made;
+}
+
+const sameFirst = (registered: object | null | undefined, own: object | undefined): boolean => {
+  const [value] = Object.values(own ?? {}) as unknown[];
+  return typeof value === 'string' && value !== '' && Object.values(registered ?? {}).includes(value);
+};
+
+const isModule = (id: DeviceId): boolean => partsOf(id).module !== undefined;
+
+const addressed = (identity: DeviceId): { readonly id: string; readonly moduleId?: string } => {
+  const { device: id, module: moduleId } = partsOf(identity);
+  return moduleId === undefined ? { id } : { id, moduleId };
+};
+
+interface BulkError {
+  readonly deviceId: string;
+  readonly moduleId?: string | null;
+  readonly errorCode: string;
+  readonly errorStatus?: string;
+}
+
+type Refused = BulkError & { readonly id: DeviceId };
+
+/** One bulk call; gives the entries the hub refused, and throws when it refused the call. */
+async function bulk(asker: RegistryAsker, entries: readonly BulkEntry[], doing: string): Promise<readonly Refused[]> {
+  asker.signal?.throwIfAborted();
+  const answer = await withRetry(asker, () => asker.invoker.bulk(entries));
+  let errors: readonly BulkError[];
   try {
     const body = JSON.parse(answer.body) as { errors?: typeof errors };
     if (answer.problem !== undefined && body.errors === undefined) throw refused(doing, answer);
@@ -114,14 +224,17 @@ function refusedIn(answer: ServiceAnswer, harmless: string, doing: string): stri
   } catch (error) {
     throw error instanceof LabError ? error : refused(doing, answer);
   }
-  const serious = errors.find((each) => each.errorCode !== harmless);
-  if (serious !== undefined) {
-    throw new LabError(
-      'hub.refused',
-      `${doing}: the hub refused '${serious.deviceId}' (${serious.errorCode}) ${serious.errorStatus ?? ''}`.trim(),
-    );
-  }
-  return errors.map((each) => each.deviceId);
+  return errors.map((error) => ({ ...error, id: identityId(error.deviceId, error.moduleId || undefined) }));
+}
+
+/** Throws for the first refusal that is not harmless here. */
+function hold(refusals: readonly Refused[], doing: string, harmless: readonly string[]): void {
+  const serious = refusals.find(({ errorCode }) => !harmless.includes(errorCode));
+  if (serious === undefined) return;
+  throw new LabError(
+    'hub.refused',
+    `${doing}: the hub refused '${serious.id}' (${serious.errorCode}) ${serious.errorStatus ?? ''}`.trim(),
+  );
 }
 
 const refused = (doing: string, { status, problem }: ServiceAnswer): LabError =>
@@ -137,11 +250,16 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-/** Works through all items with at most `lanes` at once. */
+/** Works through all items with at most `lanes` at once. Throws the first failure once nothing is under way any more. */
 async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
   const next = items[Symbol.iterator]();
+  const failures: unknown[] = [];
   const lane = async (): Promise<void> => {
-    for (const item of { [Symbol.iterator]: () => next }) await work(item);
+    for (const item of { [Symbol.iterator]: () => next }) {
+      if (failures.length > 0) return;
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
+  if (failures.length > 0) throw failures[0];
 }

@@ -1,5 +1,6 @@
 // The one object a host opens: joins clock, chance, hub, fleets, faults, invoker, journal and metrics, and owns the worker threads.
 import type { HubStatus, Listen } from '../hub/hub.ts';
+import type { Throttle } from '../hub/throttling/throttling.ts';
 import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
 import type { FaultSpec, FleetSpec } from '../vocabulary/specs.ts';
 import type {
@@ -13,6 +14,8 @@ import type {
   TrafficDetail,
   TrafficView,
 } from '../vocabulary/views.ts';
+import type { RemoteDoors } from './dialling.ts';
+import type { Confirmation } from './fleets.ts';
 
 export interface LabOptions {
   readonly version: string;
@@ -27,7 +30,11 @@ export interface LabOptions {
     readonly folder: string | undefined;
     readonly hostName: string;
     readonly listen: Listen;
+    /** The limits of a tier from the start. @default off */
+    readonly throttle?: Throttle;
   };
+  /** Remote hubs that listen elsewhere than on the well-known ports of their host name, by host name: another Hubfleet's, or a gateway's. */
+  readonly remotes?: Readonly<Record<string, RemoteDoors>>;
   /** Rows the journal keeps; the oldest are forgotten and counted. */
   readonly journalRows: number;
   /** Sentences of the host to show beside the hub's own: a port that had to give way, settings that were moved aside. */
@@ -68,16 +75,23 @@ export interface TrafficQuery {
 export interface Lab {
   readonly status: HubStatus;
 
-  /** Registers the fleet's identities on the hub and connects them along its ramp. Resolves when all are registered. */
-  addFleet(spec: FleetSpec): Promise<void>;
-  /** Stops the fleet and deletes its identities. */
-  removeFleet(fleet: FleetName): Promise<void>;
+  /**
+   * Registers the fleet's identities on its hub and connects them along its ramp. Resolves when all are registered. On a remote hub (`spec.hub` is a
+   * connection string) it needs `confirmRemote: true`, uses only identities it makes, and deletes what it made when it fails: LabError
+   * remote.unconfirmed, fleet.exists, connection-string.invalid, hub.refused, hub.unreachable.
+   */
+  addFleet(spec: FleetSpec, confirmation?: Confirmation): Promise<void>;
+  /** Stops the fleet and deletes its identities; on a remote hub those it made, and only with `confirmRemote: true` (LabError remote.unconfirmed). */
+  removeFleet(fleet: FleetName, confirmation?: Confirmation): Promise<void>;
   startFleet(fleet: FleetName): void;
   stopFleet(fleet: FleetName): void;
   startDevices(devices: readonly DeviceId[]): void;
   stopDevices(devices: readonly DeviceId[]): void;
   rebootDevices(devices: readonly DeviceId[]): void;
+  /** Those on the local hub: what a host may keep for the next start. A fleet on a remote hub needs a key and a confirmation each time. */
   fleets(): readonly FleetSpec[];
+  /** Sets the limits of a tier on the local hub, or takes them off. */
+  setThrottle(throttle: Throttle): Promise<void>;
 
   addFault(spec: FaultSpec): void;
   changeFault(spec: FaultSpec): void;
@@ -118,4 +132,6 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
+export type { RemoteDoors } from './dialling.ts';
+export type { Confirmation } from './fleets.ts';
 export { openLab } from './open-lab.ts';

@@ -7,17 +7,19 @@ import { Metrics } from '../metrics/metrics.ts';
 import { formatConnectionString } from '../tokens/connection-string.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Fact, LabFact } from '../vocabulary/facts.ts';
-import type { DeviceId } from '../vocabulary/ids.ts';
+import { type DeviceId, partsOf } from '../vocabulary/ids.ts';
 import type { HubView, Totals } from '../vocabulary/views.ts';
 import { type Crew, startCrew } from './crew.ts';
 import { FaultBook } from './fault-book.ts';
 import { fleetView, rowOf } from './fleet-table.ts';
 import { Fleets } from './fleets.ts';
 import { hubView } from './hub-view.ts';
+import { deviceAuthority, type FleetHub, Hubs } from './hubs.ts';
 import type { InvocationRequest, Lab, LabOptions } from './lab.ts';
 import { Roster } from './roster.ts';
 import { Runs } from './runs.ts';
 import { TwinReader } from './twin-reader.ts';
+import { UsageReader } from './usage-reader.ts';
 
 /** Opens the hub's worker and the fleets' workers. Throws LabError (port.taken, data-folder.in-use, ...) with everything started so far stopped again. */
 export async function openLab(options: LabOptions): Promise<Lab> {
@@ -28,11 +30,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const roster = new Roster();
   const faults = new FaultBook(roster, { clock, seed: options.seed });
   let twins: TwinReader | undefined;
+  let hubs: Hubs | undefined;
   let hubState: Totals['hub']['state'] = 'starting';
   const notices: string[] = [];
 
   const record = (fact: Fact): void => {
-    journal.record(fact);
+    // A remote hub numbers its requests as the local one does: its devices' word must not join the wrong call.
+    if (fact.type !== 'method.handled' || hubs?.of(roster.get(fact.device)?.fleet).local !== false)
+      journal.record(fact);
     metrics.record(fact);
     roster.record(fact);
     faults.record(fact);
@@ -40,9 +45,11 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   };
   const note = (fact: LabFact): void => record(fact);
 
+  const authority = await deviceAuthority(clock);
   const crew = await startCrew({
     ...options,
     anchor,
+    deviceAuthorities: [authority.certificate],
     onFacts: (facts) => facts.forEach(record),
     onShed: (source, count) => note({ type: 'facts.shed', at: clock.now(), source, count }),
     onFailure: (error) => {
@@ -55,9 +62,12 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   notices.push(...(options.notices ?? []), ...crew.hub.notices);
 
   const invoker = localInvoker(crew.hub, clock);
-  twins = new TwinReader(invoker, clock);
-  const fleets = new Fleets({ clock, crew, invoker, roster, note });
-  const runs = new Runs({ clock, invoker });
+  hubs = new Hubs({ clock, local: crew.hub, invoker, authority, remotes: options.remotes ?? {} });
+  const hubOf = (device: DeviceId): FleetHub => (hubs as Hubs).of(roster.get(device)?.fleet);
+  twins = new TwinReader(hubOf, clock);
+  const fleets = new Fleets({ clock, crew, hubs, roster, note });
+  const runs = new Runs({ clock, hubOf, note: record });
+  const usage = new UsageReader(() => crew.usage());
 
   const changeFaults = (
     call: 'addFault' | 'changeFault',
@@ -71,8 +81,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 
   const lab: Lab = {
     status: crew.hub,
-    addFleet: (spec) => fleets.add(spec),
-    removeFleet: (name) => fleets.remove(name),
+    addFleet: (spec, confirmation) => fleets.add(spec, confirmation),
+    removeFleet: (name, confirmation) => fleets.remove(name, confirmation),
+    setThrottle: (throttle) => crew.setThrottle(throttle),
     startFleet: (name) => fleets.start(name),
     stopFleet: (name) => fleets.stop(name),
     startDevices: (ids) => tellDevices(crew, roster, 'startDevices', ids),
@@ -103,7 +114,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     history: () => runs.history(),
 
     async patchDesired(device, patch, etag) {
-      const answer = await invoker.patchTwin(device, { properties: { desired: patch } }, etag);
+      const answer = await hubOf(device).invoker.patchTwin(device, { properties: { desired: patch } }, etag);
       if (answer.problem !== undefined) {
         throw new LabError(
           'hub.refused',
@@ -111,13 +122,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
           answer.problem.explanation?.fix,
         );
       }
+      twins?.changed(device);
       const twin = JSON.parse(answer.body) as { properties: { desired: { $version: number } } };
       return { version: twin.properties.desired.$version };
     },
     trafficDetail: (id) => journal.detail(id),
     clearTraffic: () => journal.clear(),
     async connectionString(of) {
-      if (of.kind === 'device') return deviceConnectionString(invoker, of.device);
+      if (of.kind === 'device') return deviceConnectionString(hubOf(of.device).invoker, of.device);
       const text = crew.hub.connectionStrings[of.policy];
       if (text === undefined) {
         throw new LabError(
@@ -161,6 +173,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
         hubView(crew.hub, {
           state: hubState,
           notices,
+          ...usage.look(),
           folder: options.hub.folder,
           devices: roster.size,
           connected: roster.states.online,
@@ -171,6 +184,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       hubState = 'stopped';
       runs.cancelAll();
       await crew.stop();
+      await hubs?.closeAll();
       await invoker.close();
     },
   };
@@ -237,10 +251,15 @@ async function deviceConnectionString(invoker: Invoker, device: DeviceId): Promi
       `${answer.problem.name}: ${answer.problem.message}`,
       answer.problem.explanation?.fix,
     );
-  const { authentication } = JSON.parse(answer.body) as { authentication?: { symmetricKey?: { primaryKey?: string } } };
+  const { authentication } = JSON.parse(answer.body) as {
+    authentication?: { type?: string; symmetricKey?: { primaryKey?: string | null } };
+  };
+  const { device: deviceId, module: moduleId } = partsOf(device);
+  const key = authentication?.symmetricKey?.primaryKey;
   return formatConnectionString({
     hostName: invoker.hostName,
-    deviceId: device,
-    sharedAccessKey: authentication?.symmetricKey?.primaryKey ?? '',
+    deviceId,
+    ...(moduleId === undefined ? {} : { moduleId }),
+    ...(typeof key === 'string' && key !== '' ? { sharedAccessKey: key } : { x509: true }),
   });
 }

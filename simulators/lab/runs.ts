@@ -1,12 +1,14 @@
 // Runs: one press of the invoke button, to one device or many, with a bound on how many calls are in flight. Results stay until newer runs push them out.
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock/clock.ts';
-import type { Invoker, MethodResult } from '../invoker/invoker.ts';
+import type { MethodResult } from '../invoker/invoker.ts';
 import { Durations } from '../metrics/durations.ts';
 import { LabError } from '../vocabulary/errors.ts';
+import { type Emit, excerpt, type HubFact } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
-import type { Instant, Millis } from '../vocabulary/units.ts';
+import { type Instant, type Millis, seconds } from '../vocabulary/units.ts';
 import type { CallResult, HistoryEntry, RunCell, RunView } from '../vocabulary/views.ts';
+import type { FleetHub } from './hubs.ts';
 import type { InvocationRequest } from './lab.ts';
 
 /** Runs whose results are kept. */
@@ -29,11 +31,24 @@ interface Run {
   cancelled: boolean;
 }
 
+/** Numbers of calls to remote hubs begin here, out of the way of the local hub's own. */
+const remoteCalls = 2 ** 40;
+
+export interface RunsOptions {
+  readonly clock: Clock;
+  /** The hub a device lives on. */
+  readonly hubOf: (device: DeviceId) => Pick<FleetHub, 'invoker' | 'local'>;
+  /** Hears of calls to remote hubs, which tell no facts themselves. */
+  readonly note: Emit<HubFact>;
+}
+
 export class Runs {
   readonly #runs = new Map<string, Run>();
   #lastId = 0;
 
-  constructor(private readonly options: { readonly clock: Clock; readonly invoker: Invoker }) {}
+  #lastRemoteCall = remoteCalls;
+
+  constructor(private readonly options: RunsOptions) {}
 
   start(request: InvocationRequest, devices: readonly DeviceId[], target: string): string {
     const run: Run = {
@@ -129,10 +144,12 @@ export class Runs {
   }
 
   async #call(run: Run, device: DeviceId): Promise<void> {
-    const { clock, invoker } = this.options;
+    const { clock, hubOf } = this.options;
+    const { invoker, local } = hubOf(device);
     const { request } = run;
     const at = clock.now();
     run.running.add(device);
+    const ended = local ? () => {} : this.#remote(device, request, at);
     let result: CallResult;
     try {
       const answer = await invoker.invoke(device, { ...request, signal: run.abort.signal });
@@ -151,11 +168,33 @@ export class Runs {
         error: { name: run.abort.signal.aborted ? 'Cancelled' : 'NoAnswer', message },
       };
     }
+    ended(result);
     run.running.delete(device);
     run.results.set(device, result);
     const key = outcomeOf(result);
     run.outcomes.set(key, (run.outcomes.get(key) ?? 0) + 1);
     if (result.httpStatus === 200) run.durations.record(result.duration);
+  }
+
+  /** Tells of a call to a remote hub what can be seen from here: that it began, and how it ended. */
+  #remote(device: DeviceId, request: InvocationRequest, begunAt: Instant): (result: CallResult) => void {
+    const { clock, note } = this.options;
+    this.#lastRemoteCall += 1;
+    const { method, payload } = request;
+    const call = {
+      ...{ device, call: this.#lastRemoteCall, method },
+      responseTimeout: seconds(request.responseTimeout),
+      connectTimeout: seconds(request.connectTimeout),
+      request: excerpt(payload, Buffer.byteLength(payload)),
+    };
+    note({ type: 'invocation.begun', at: begunAt, ...call });
+    return ({ httpStatus, deviceStatus, error, payload: answer }) =>
+      note({
+        ...{ type: 'invocation.ended', at: clock.now(), begunAt, ...call, httpStatus },
+        ...(error === undefined ? {} : { error: error.name }),
+        ...(deviceStatus === undefined ? {} : { deviceStatus }),
+        ...(answer === undefined ? {} : { response: excerpt(answer, Buffer.byteLength(answer)) }),
+      });
   }
 
   #find(id: string): Run {

@@ -1,11 +1,11 @@
 // The twins being looked at, as the service sees them: read through the public API, again whenever a fact says one changed.
 import type { Clock } from '../clock/clock.ts';
-import type { Invoker } from '../invoker/invoker.ts';
 import { driftOf, isTree, type Tree } from '../vocabulary/drift.ts';
 import type { Fact } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import { type Instant, seconds } from '../vocabulary/units.ts';
 import type { TwinView } from '../vocabulary/views.ts';
+import type { FleetHub } from './hubs.ts';
 
 interface Watched {
   view: TwinView | null;
@@ -13,16 +13,19 @@ interface Watched {
   stale: boolean;
   reading: boolean;
   lookedAt: Instant;
+  readAt: Instant;
 }
 
 /** A twin nobody looked at for this long is dropped. */
 const attention = seconds(30);
+/** A remote hub tells no facts: its twins are read again this often while they are looked at. */
+const rereadRemote = seconds(5);
 
 export class TwinReader {
   readonly #watched = new Map<DeviceId, Watched>();
 
   constructor(
-    private readonly invoker: Invoker,
+    private readonly hubOf: (device: DeviceId) => Pick<FleetHub, 'invoker' | 'local'>,
     private readonly clock: Clock,
   ) {}
 
@@ -32,25 +35,30 @@ export class TwinReader {
     for (const [id, other] of this.#watched) if (now - other.lookedAt > attention) this.#watched.delete(id);
     let watched = this.#watched.get(device);
     if (watched === undefined) {
-      watched = { view: null, problem: undefined, stale: true, reading: false, lookedAt: now };
+      watched = { view: null, problem: undefined, stale: true, reading: false, lookedAt: now, readAt: now };
       this.#watched.set(device, watched);
     }
     watched.lookedAt = now;
+    if (now - watched.readAt > rereadRemote && !this.hubOf(device).local) watched.stale = true;
     if (watched.stale && !watched.reading) void this.#read(device, watched);
     return watched;
   }
 
   record(fact: Fact): void {
-    if (fact.type !== 'twin.patched' && fact.type !== 'identity.changed') return;
-    const watched = this.#watched.get(fact.device);
+    if (fact.type === 'twin.patched' || fact.type === 'identity.changed') this.changed(fact.device);
+  }
+
+  changed(device: DeviceId): void {
+    const watched = this.#watched.get(device);
     if (watched !== undefined) watched.stale = true;
   }
 
   async #read(device: DeviceId, watched: Watched): Promise<void> {
     watched.reading = true;
+    watched.readAt = this.clock.now();
     watched.stale = false;
     try {
-      const answer = await this.invoker.getTwin(device);
+      const answer = await this.hubOf(device).invoker.getTwin(device);
       watched.problem = answer.problem?.message;
       watched.view = answer.problem === undefined ? twinView(JSON.parse(answer.body) as Tree) : null;
     } catch (error) {

@@ -15,6 +15,8 @@ export const errorCodes = {
   'device.unknown': 2,
   'fleet.unknown': 2,
   'fleet.exists': 2,
+  /** Identities would be made or deleted on a hub that is not ours: to be asked again with `confirmRemote`. */
+  'remote.unconfirmed': 2,
   'fault.unknown': 2,
   'fault.exists': 2,
   'run.unknown': 2,

@@ -256,4 +256,19 @@ export interface HubView {
   readonly trust: readonly { readonly sdk: string; readonly steps: readonly string[] }[];
   readonly devices: number;
   readonly connected: number;
+  /** The limits of a tier and what is used of them; missing until the hub was first asked. */
+  readonly usage?: HubUsageView;
+}
+
+/** `limit` null: nothing limits it. Amounts are operations a second, for `methods` bytes. */
+export interface HubUsageView {
+  readonly throttle: { readonly tier: 'off' } | { readonly tier: 'F1' | 'S1' | 'S2' | 'S3'; readonly units: number };
+  readonly limits: readonly {
+    readonly kind: string;
+    readonly limit: number | null;
+    readonly used: number;
+    readonly refused: number;
+  }[];
+  /** Messages of the day (UTC). */
+  readonly today: { readonly used: number; readonly limit: number | null };
 }

@@ -18,11 +18,11 @@ function held(): FleetHolder {
 }
 
 const handlers = {
-  open({ anchor, seed }: { readonly anchor: Anchor; readonly seed: number }): void {
+  open({ anchor, seed, client }: { readonly anchor: Anchor; readonly seed: number; readonly client: string }): void {
     const clock = systemClock(anchor);
     const facts = new FactQueue({ clock, send, ...factQueueDefaults });
     queue = facts;
-    holder = holdFleets({ clock, seed, emit: facts.put });
+    holder = holdFleets({ clock, seed, client, emit: facts.put });
   },
   addFleet: (order: FleetOrder) => held().addFleet(order),
   removeFleet: (fleet: FleetName) => held().removeFleet(fleet),

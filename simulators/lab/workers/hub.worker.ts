@@ -8,12 +8,18 @@ import { LabError } from '../../vocabulary/errors.ts';
 import { serve } from './channel.ts';
 import { FactQueue, factQueueDefaults } from './fact-queue.ts';
 
-export interface HubOpening extends Pick<HubOptions, 'folder' | 'hostName' | 'listen' | 'throttle'> {
+export interface HubOpening
+  extends Pick<HubOptions, 'folder' | 'hostName' | 'listen' | 'throttle' | 'deviceAuthorities'> {
   readonly anchor: Anchor;
 }
 
 let hub: Hub | undefined;
 let queue: FactQueue | undefined;
+
+function opened(): Hub {
+  if (hub === undefined) throw new LabError('internal', 'the hub is not open');
+  return hub;
+}
 
 const handlers = {
   async open(opening: HubOpening): Promise<HubStatus> {
@@ -24,19 +30,13 @@ const handlers = {
     return hub.status;
   },
   token({ policy, lifetimeSeconds }: { readonly policy: string; readonly lifetimeSeconds: number }): string {
-    if (hub === undefined) throw new LabError('internal', 'the hub is not open');
-    return hub.serviceToken(policy, lifetimeSeconds);
+    return opened().serviceToken(policy, lifetimeSeconds);
   },
   counts(_: null): ReturnType<Hub['counts']> {
     return hub?.counts() ?? { devices: 0, connected: 0, inFlight: 0 };
   },
-  throttle(throttle: Throttle): void {
-    if (hub === undefined) throw new LabError('internal', 'the hub is not open');
-    hub.setThrottle(throttle);
-  },
-  usage(_: null): HubUsage | undefined {
-    return hub?.usage();
-  },
+  throttle: (throttle: Throttle): void => opened().setThrottle(throttle),
+  usage: (_: null): HubUsage => opened().usage(),
   async stop(_: null): Promise<void> {
     await hub?.stop();
     queue?.flush();

@@ -55,6 +55,7 @@ export function fakeLab(): FakeLab {
     stopDevices: noted('stopDevices'),
     rebootDevices: noted('rebootDevices'),
     fleets: () => [...fleets],
+    setThrottle: async ({ tier }) => void calls.push(`setThrottle ${tier}`),
     addFault(spec) {
       faults.push(spec);
       calls.push(`addFault ${spec.name}`);
