@@ -103,7 +103,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   };
   const queries = openQueries({ registry, twins, deviceJobs: () => jobs.deviceJobs() });
   const { select } = queries;
-  const jobs: Jobs = openJobs({ clock, emit, store, select, methods, twins });
+  const jobs: Jobs = openJobs({ clock, emit, store, select, methods, twins, throttling });
   closers.push(() => jobs.stop());
   const { host } = listen;
   const { serverKey: key, serverCertificate: cert, caPem: ca } = certificates;
