@@ -4,6 +4,7 @@ import { LabError } from '../vocabulary/errors.ts';
 import { defaultPolicies, openAccess, type Policy } from './access/access.ts';
 import { ensureCertificates } from './certificates/certificates.ts';
 import { openConnections } from './connections/connections.ts';
+import { openAmqp } from './doors/amqp/open-amqp-door.ts';
 import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
 import { type Listener, openListener } from './doors/listener.ts';
 import { openMqtt } from './doors/mqtt/open-mqtt-door.ts';
@@ -123,7 +124,9 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   };
   const mqtt = openMqtt(parts);
   closers.push(() => mqtt.stop());
-  const webSockets = openWebSockets({ clock, emit, mqtt });
+  const amqp = openAmqp(parts);
+  closers.push(() => amqp.stop());
+  const webSockets = openWebSockets({ clock, emit, mqtt, amqp });
   closers.push(() => webSockets.stop());
   const tls = { key, certificate: cert, ca };
   await openDoor('https', listen.https, (port) =>
@@ -133,6 +136,9 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   const forMqtt = { clock, emit, host, door: 'mqtt', accept: mqtt.accept } as const;
   await openDoor('mqtts', listen.mqtts, (port) => openListener({ ...forMqtt, port, tls: { key, cert, ca } }));
   await openDoor('mqtt', listen.mqtt, (port) => openListener({ ...forMqtt, port }));
+  const forAmqp = { clock, emit, host, door: 'amqp', accept: amqp.accept } as const;
+  await openDoor('amqps', listen.amqps, (port) => openListener({ ...forAmqp, port, tls: { key, cert, ca } }));
+  await openDoor('amqp', listen.amqp, (port) => openListener({ ...forAmqp, port }));
 
   const { caPem: pem, caFile: file } = certificates;
   const status: HubStatus = {
@@ -158,8 +164,9 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     jobs.stop();
     methods.stop();
     mqtt.stop();
+    amqp.stop();
     webSockets.stop();
-    await Promise.all([...http, doors.mqtts?.stop(), doors.mqtt?.stop()]);
+    await Promise.all([...http, ...[doors.mqtts, doors.mqtt, doors.amqps, doors.amqp].map((door) => door?.stop())]);
     messages.stop();
     store.close();
     emit({ type: 'hub.closed', at: clock.now() });

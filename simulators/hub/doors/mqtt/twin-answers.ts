@@ -56,7 +56,7 @@ function report(
 let answers = 0;
 
 /** Node's SDK ignores the status in the topic and fails only on a body with `errorCode`: without it a refusal looks like success. */
-function refusedAnswer(refusal: Refusal, at: Instant): TwinAnswer {
+export function refusedAnswer(refusal: Refusal, at: Instant): TwinAnswer {
   const time = new Date(at).toISOString();
   const [year, month, day] = time.slice(0, 10).split('-');
   answers += 1;
