@@ -42,7 +42,9 @@ class PlainTwins implements Twins {
   }
 }
 
-export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['tls']; tokenGrace?: number } = {}) {
+export async function openDoor(
+  options: { clock?: Clock; tls?: MqttDoorOptions['tls']; tokenGrace?: number; authorities?: readonly string[] } = {},
+) {
   const clock = options.clock ?? systemClock();
   const facts = new Facts();
   const { emit } = facts;
@@ -58,7 +60,7 @@ export async function openDoor(options: { clock?: Clock; tls?: MqttDoorOptions['
   devices.set('off', identity('off', 'disabled'));
   const find = (id: string) => devices.get(id);
   const policies = defaultPolicies(randomBytes);
-  const access = openAccess({ clock, hostName, find, policies });
+  const access = openAccess({ clock, hostName, find, policies, authorities: options.authorities ?? [] });
   const connections = openConnections({ clock, emit });
   const methods = openMethods({ clock, emit, find, connections });
   const twins = new PlainTwins();

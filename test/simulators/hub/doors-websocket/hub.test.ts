@@ -1,8 +1,10 @@
 // WebSockets through a whole hub: MQTT clients on the HTTP ports, and REST beside them.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { selfSignedDevice } from '../../../../simulators/certificates/issue.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
 import { aHub, allShut } from '../hub/a-hub.ts';
 import { dial, handshake, saidTo } from './sockets-bench.ts';
@@ -14,7 +16,7 @@ async function made() {
   const { hub, facts, ask, create } = await aHub({ listen: { ...allShut, http: 0, https: 0, mqtt: 0 } });
   const { body } = await create('pump');
   const { symmetricKey } = (body as { authentication: { symmetricKey: { primaryKey: string } } }).authentication;
-  return { hub, facts, ask, key: symmetricKey.primaryKey };
+  return { hub, facts, ask, create, key: symmetricKey.primaryKey };
 }
 
 async function device({ hub, key }: Made, port: number, more: IClientOptions): Promise<MqttClient> {
@@ -59,6 +61,19 @@ test.each([
   await client.endAsync();
   await closed;
   await expect.poll(() => bench.facts.at(-1)).toMatchObject({ type: 'device.disconnected', reason: 'client' });
+});
+
+test('a device over wss is let in by its certificate, and is not without', async () => {
+  const bench = await made();
+  const pair = await selfSignedDevice({ id: 'lamp' }, { now: Date.now(), randomBytes });
+  const print = { primaryThumbprint: pair.thumbprints.sha1, secondaryThumbprint: null };
+  await bench.create('lamp', { authentication: { type: 'selfSigned', x509Thumbprint: print } });
+  const port = bench.hub.status.doors.https?.port ?? 0;
+  const lamp = { protocol: 'wss', clientId: 'lamp', username: `${host}/lamp/?api-version=2021-04-12` } as const;
+  const noToken = { ...lamp, password: undefined as never };
+  await device(bench, port, { ...noToken, cert: pair.certificate, key: pair.key });
+  expect(bench.facts.at(-1)).toMatchObject({ type: 'device.connected', device: 'lamp', tls: true });
+  await expect(device(bench, port, noToken)).rejects.toMatchObject({ code: 5 });
 });
 
 test('one identity has one connection, whichever door it comes through', async () => {
