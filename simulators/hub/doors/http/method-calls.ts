@@ -57,7 +57,7 @@ export function methodCalls({ access, methods, answers, throttling, odd }: Metho
     if (id === undefined) return false;
     const { device, module } = partsOf(id);
     const path = module === undefined ? `twins/${id}/methods` : `twins/${device}/modules/${module}/methods`;
-    const grant = access.checkService(request.headers.authorization, invokePermission, path);
+    const grant = access.checkService(request.headers.authorization, invokePermission, path, 'POST');
     if (grant instanceof Promise) request.pause();
     else if (grant instanceof Refusal) {
       answers.refusal(response, grant, 'nested');

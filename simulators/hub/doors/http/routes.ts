@@ -63,7 +63,7 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
           else next();
         };
         const path = decodedPath(request.raw.url ?? '');
-        const granted = access.checkService(request.headers.authorization, permission, path);
+        const granted = access.checkService(request.headers.authorization, permission, path, method);
         if (granted instanceof Promise) void granted.then(pass);
         else pass(granted);
       },
