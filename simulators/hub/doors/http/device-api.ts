@@ -150,7 +150,6 @@ export function deviceApi(tools: DeviceApiTools): (request: IncomingMessage, res
 }
 
 function pathOf(url: string): Path | undefined {
-  if (!url.includes('/messages/')) return undefined;
   const question = url.indexOf('?');
   const found = pathPattern.exec(question === -1 ? url : url.slice(0, question));
   if (found === null) return undefined;

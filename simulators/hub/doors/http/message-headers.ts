@@ -29,17 +29,17 @@ type Properties = Pick<Message, 'system' | 'application'>;
 
 /** @param raw names and values in turn, as node:http keeps them in `rawHeaders`: names of properties keep their case. */
 export function readHeaders(raw: readonly string[]): Properties {
-  const properties = new PropertyReader();
-  for (let at = 0; at + 1 < raw.length; at += 2) properties.read(raw[at] ?? '', textOf(raw[at + 1] ?? ''), false);
-  return properties;
+  const reader = new PropertyReader();
+  for (let at = 0; at + 1 < raw.length; at += 2) reader.read(raw[at] ?? '', textOf(raw[at + 1] ?? ''), false);
+  return reader.properties;
 }
 
-class PropertyReader implements Properties {
-  readonly system: { -readonly [Name in keyof SystemProperties]: SystemProperties[Name] } = {};
+class PropertyReader {
+  readonly #system: { -readonly [Name in keyof SystemProperties]: SystemProperties[Name] } = {};
   readonly #application = new Map<string, string>();
 
-  get application(): Message['application'] {
-    return Object.fromEntries(this.#application);
+  get properties(): Properties {
+    return { system: this.#system, application: Object.fromEntries(this.#application) };
   }
 
   /** @param all takes what has no known name as the application's; headers of a request are mostly not about the message. */
@@ -47,13 +47,13 @@ class PropertyReader implements Properties {
     const key = name.toLowerCase();
     const text = nameOf.get(key);
     if (key.startsWith(applicationPrefix)) this.#application.set(name.slice(applicationPrefix.length), value);
-    else if (text !== undefined) this.system[text] = value;
+    else if (text !== undefined) this.#system[text] = value;
     else if (key === 'iothub-expiry') {
       const moment = Date.parse(value);
-      if (!Number.isNaN(moment)) this.system.expiresAt = moment;
+      if (!Number.isNaN(moment)) this.#system.expiresAt = moment;
     } else if (key === 'iothub-ack') {
       const ack = value.toLowerCase();
-      if (isAcknowledgement(ack)) this.system.ack = ack;
+      if (isAcknowledgement(ack)) this.#system.ack = ack;
     } else if (all) this.#application.set(name, value);
   }
 }
@@ -98,8 +98,7 @@ function readItem(item: unknown, path: string): Message | Refusal {
     if (typeof value !== 'string') return malformed(`${path}.properties.${name.slice(0, 80)}`, 'must be text');
     reader.read(name, value, true);
   }
-  const { system, application } = reader;
-  return { body: Buffer.from(body, encoded ? 'base64' : 'utf8'), system, application };
+  return { body: Buffer.from(body, encoded ? 'base64' : 'utf8'), ...reader.properties };
 }
 
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;

@@ -6,22 +6,11 @@ import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { Agent, request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../../../simulators/clock/system.ts';
-import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/access.ts';
 import { ensureCertificates } from '../../../../simulators/hub/certificates/certificates.ts';
-import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
 import { openHttpDoor } from '../../../../simulators/hub/doors/http/open-http-door.ts';
-import { openJobs } from '../../../../simulators/hub/jobs/jobs.ts';
-import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
-import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
-import { openQueries } from '../../../../simulators/hub/query/query.ts';
-import { openRegistry, type Registry } from '../../../../simulators/hub/registry/registry.ts';
-import { openStore } from '../../../../simulators/hub/store/store.ts';
-import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
-import { openTwins } from '../../../../simulators/hub/twins/twins.ts';
-import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
 import { until } from '../../../support/a-lab.ts';
 import { aHub, allShut } from '../hub/a-hub.ts';
+import { httpParts } from './door-parts.ts';
 
 async function dial(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
@@ -40,28 +29,6 @@ async function say(port: number, bytes: string | Buffer): Promise<string> {
   socket.write(bytes);
   await once(socket, 'close');
   return text;
-}
-
-/** What a door needs, without the rest of a hub. */
-function httpParts() {
-  const clock = systemClock();
-  const facts: HubFact[] = [];
-  const emit = (fact: HubFact) => void facts.push(fact);
-  const store = openStore(undefined, clock.now());
-  const connections = openConnections({ clock, emit });
-  const { activity } = connections;
-  const find = (id: string) => registry.find(id);
-  const twins = openTwins({ clock, emit, store, activity, find, notify: () => false });
-  const registry: Registry = openRegistry({ clock, emit, store, randomBytes, twins, activity, close: () => {} });
-  const hostName = 'hub.localhost';
-  const access = openAccess({ clock, hostName, find, policies: defaultPolicies(randomBytes) });
-  const methods = openMethods({ clock, emit, find, connections });
-  const queries = openQueries({ registry, twins, deviceJobs: () => [] });
-  const jobs = openJobs({ clock, emit, store, select: queries.select, methods, twins });
-  const throttling = openThrottling({ clock, emit });
-  const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
-  const rest = { connections, access, methods, messages, throttling, queries, jobs };
-  return { facts, store, parts: { clock, emit, randomBytes, hostName, registry, twins, ...rest } };
 }
 
 const portOf = (hub: Awaited<ReturnType<typeof aHub>>['hub']): number => hub.status.doors.http?.port ?? 0;
