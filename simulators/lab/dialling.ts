@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ClientPair } from '../devices/device.ts';
 import { dialTcp, dialTls } from '../devices/links/dial.ts';
+import { dialWebSocket, type WebSocketAddress } from '../devices/links/websocket.ts';
 import type { HubStatus } from '../hub/hub.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import { protocolsOf } from '../vocabulary/protocols.ts';
@@ -71,7 +72,19 @@ export function remoteAddress(spec: FleetSpec, hostName: string, doors: RemoteDo
   };
 }
 
+/** Both protocols are spoken over WebSocket on one path, told apart by their sub-protocols (reference 2.1). */
+const webSocketPath = '/$iothub/websocket';
+const subprotocols: Readonly<Partial<Record<LinkProtocol, WebSocketAddress['subprotocol']>>> = {
+  'mqtt-ws': 'mqtt',
+  'amqp-ws': 'AMQPWSB10',
+};
+
 export function dialOf(protocol: LinkProtocol, hub: HubAddress): (certificate?: ClientPair) => Duplex {
   const { host, port } = hub.doors?.[protocol] ?? hub;
-  return hub.tls ? dialTls({ host, port, serverName: hub.hostName, ca: hub.ca }) : dialTcp(host, port);
+  const { tls, ca, hostName: serverName } = hub;
+  const subprotocol = subprotocols[protocol];
+  if (subprotocol !== undefined) {
+    return dialWebSocket({ host, port, tls, serverName, ca, subprotocol, path: webSocketPath });
+  }
+  return tls ? dialTls({ host, port, serverName, ca }) : dialTcp(host, port);
 }

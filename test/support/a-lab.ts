@@ -1,7 +1,7 @@
 // A whole lab on free ports of 127.0.0.1, with the built worker threads, stopped when the test is over.
 import { existsSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { type Lab, type LabOptions, openLab } from '../../simulators/lab/lab.ts';
+import { type Confirmation, type Lab, type LabOptions, openLab } from '../../simulators/lab/lab.ts';
 import { deviceId, fleetName } from '../../simulators/vocabulary/ids.ts';
 import {
   type FaultSpecInput,
@@ -28,7 +28,7 @@ export async function aLab(options: Partial<LabOptions> & { readonly folder?: st
     hub: {
       folder,
       hostName: 'localhost',
-      listen: { host: '127.0.0.1', https: 0, http: 0, mqtts: 0, mqtt: 0, amqps: false, amqp: false },
+      listen: { host: '127.0.0.1', https: 0, http: 0, mqtts: 0, mqtt: 0, amqps: 0, amqp: 0 },
     },
     ...rest,
   });
@@ -36,7 +36,8 @@ export async function aLab(options: Partial<LabOptions> & { readonly folder?: st
   return lab;
 }
 
-export const addFleet = (lab: Lab, spec: FleetSpecInput): Promise<void> => lab.addFleet(fleetSpecSchema.parse(spec));
+export const addFleet = (lab: Lab, spec: FleetSpecInput, confirmation?: Confirmation): Promise<void> =>
+  lab.addFleet(fleetSpecSchema.parse(spec), confirmation);
 export const addFault = (lab: Lab, spec: FaultSpecInput): void => lab.addFault(faultSpecSchema.parse(spec));
 
 /** Looks again until `look` gives something, or fails with what was last seen after `patience` ms. Waits for a fact, not for a time. */

@@ -48,6 +48,8 @@ export class TinyBroker {
   twinStatus: number | undefined = 200;
   reportStatus: number | undefined = 204;
   pings = true;
+  /** Whether messages at QoS 1 are acknowledged. */
+  acknowledges = true;
   #reportedVersion = 1;
 
   readonly dial = (): Duplex => {
@@ -98,6 +100,7 @@ export class TinyBroker {
     } else if (packet.cmd === 'disconnect') {
       session.saidGoodbye = true;
     } else if (packet.cmd === 'publish') {
+      if (packet.qos === 1 && this.acknowledges) session.send({ cmd: 'puback', messageId: packet.messageId });
       this.#answerTwin(session, packet.topic);
     }
   }

@@ -1,6 +1,6 @@
 // A virtual device on a tiny broker under a virtual clock, for the tests in this folder.
 
-import type { Device, FleetSettings, ReplyFault } from '../../../simulators/devices/device.ts';
+import type { Device, DeviceOptions, FleetSettings, ReplyFault } from '../../../simulators/devices/device.ts';
 import { createDevice } from '../../../simulators/devices/virtual-device.ts';
 import { seeded } from '../../../simulators/random/random.ts';
 import type { FleetFact } from '../../../simulators/vocabulary/facts.ts';
@@ -23,7 +23,10 @@ export interface ADevice {
   readonly online: () => Promise<void>;
 }
 
-export function aDevice(changes: Partial<FleetSettings> & { fault?: ReplyFault } = {}): ADevice {
+export function aDevice(
+  changes: Partial<FleetSettings> & { fault?: ReplyFault } = {},
+  of: Partial<DeviceOptions> = {},
+): ADevice {
   const clock = new VirtualClock();
   const broker = new TinyBroker();
   const facts: FleetFact[] = [];
@@ -43,7 +46,7 @@ export function aDevice(changes: Partial<FleetSettings> & { fault?: ReplyFault }
     replyFault: () => fault,
     ...rest,
   };
-  const device = createDevice({ id: deviceId('pump-1'), key, random: seeded(7), settings });
+  const device = createDevice({ id: deviceId('pump-1'), key, random: seeded(7), settings, ...of });
   return {
     clock,
     broker,

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { ReplyFault } from '../../../simulators/devices/device.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
 import { faultName } from '../../../simulators/vocabulary/ids.ts';
+import { TinyBroker } from '../../support/tiny-broker.ts';
 import { type ADevice, aDevice, key } from './a-device.ts';
 
 const made: ADevice[] = [];
@@ -31,6 +32,30 @@ test('it introduces itself as the SDKs do, with a token signed at connect', asyn
   expect(token && verifyToken(token, key)).toBe(true);
   expect(token).toMatchObject({ sr: 'hub.example%2Fdevices%2Fpump-1' });
   expect(Math.abs((token?.se ?? 0) - (clock.now() / 1_000 + 3_600))).toBeLessThan(2);
+});
+
+test('a device with a certificate shows it when it dials, sends no password and has no token to renew', async () => {
+  const certificate = { certificate: 'the certificate', key: 'its key' };
+  const shown: unknown[] = [];
+  const broker = new TinyBroker();
+  const one = aDevice(
+    {
+      dial: (pair) => {
+        shown.push(pair);
+        return broker.dial();
+      },
+      tokenLifetimeSeconds: 60,
+    },
+    { key: '', certificate },
+  );
+  await one.online();
+  await one.clock.advance(600_000);
+  expect(shown).toEqual([certificate]);
+  expect(broker.last.connect?.username).toMatch(/^hub\.example\/pump-1\//);
+  expect(broker.last.connect?.password).toBeUndefined();
+  one.device.stop();
+  await one.clock.advance(5_000);
+  expect(one.clock.pending).toBe(0);
 });
 
 test('it subscribes to methods, twin answers and desired patches in one packet, then reads its twin', async () => {
