@@ -66,6 +66,8 @@ function aTerminal(
         status: { ...status, doors },
         serviceToken: (policy, lifetime) => `token of ${policy} for ${lifetime}`,
         counts: () => ({ devices: 0, connected: 0, inFlight: 0 }),
+        setThrottle: () => {},
+        usage: () => ({ throttle: { tier: 'off' }, limits: [], today: { used: 0, limit: null } }),
         stop: async () => void stopped.push('hub'),
       };
     },
