@@ -3,6 +3,7 @@ import { formatConnectionString } from '../tokens/connection-string.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import { defaultPolicies, openAccess, type Policy } from './access/access.ts';
 import { ensureCertificates } from './certificates/certificates.ts';
+import { openConfigurations } from './configurations/configurations.ts';
 import { openConnections } from './connections/connections.ts';
 import { openAmqp } from './doors/amqp/open-amqp-door.ts';
 import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
@@ -103,7 +104,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     find,
   };
   const queries = openQueries({ registry, twins, deviceJobs: () => jobs.deviceJobs() });
-  const { select } = queries;
+  const { select, check } = queries;
+  const configurations = openConfigurations({ clock, store, randomBytes, registry, twins, check });
   const jobs: Jobs = openJobs({ clock, emit, store, select, methods, twins, throttling });
   closers.push(() => jobs.stop());
   const { host } = listen;
@@ -130,9 +132,11 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   closers.push(() => webSockets.stop());
   const tls = { key, certificate: cert, ca };
   await openDoor('https', listen.https, (port) =>
-    openHttpDoor({ ...parts, webSockets, queries, jobs, host, port, tls }),
+    openHttpDoor({ ...parts, webSockets, queries, jobs, configurations, host, port, tls }),
   );
-  await openDoor('http', listen.http, (port) => openHttpDoor({ ...parts, webSockets, queries, jobs, host, port }));
+  await openDoor('http', listen.http, (port) =>
+    openHttpDoor({ ...parts, webSockets, queries, jobs, configurations, host, port }),
+  );
   const forMqtt = { clock, emit, host, door: 'mqtt', accept: mqtt.accept } as const;
   await openDoor('mqtts', listen.mqtts, (port) => openListener({ ...forMqtt, port, tls: { key, cert, ca } }));
   await openDoor('mqtt', listen.mqtt, (port) => openListener({ ...forMqtt, port }));

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../../../simulators/clock/system.ts';
 import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/access.ts';
+import { openConfigurations } from '../../../../simulators/hub/configurations/configurations.ts';
 import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
 import { openJobs } from '../../../../simulators/hub/jobs/jobs.ts';
 import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
@@ -40,6 +41,8 @@ export function httpParts(authorities: readonly string[] = []) {
   const jobs = openJobs({ clock, emit, store, select: queries.select, methods, twins });
   const throttling = openThrottling({ clock, emit });
   const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
-  const rest = { connections, access, methods, messages, throttling, queries, jobs };
+  const { check } = queries;
+  const configurations = openConfigurations({ clock, store, randomBytes, registry, twins, check });
+  const rest = { connections, access, methods, messages, throttling, queries, jobs, configurations };
   return { facts, store, parts: { clock, emit, randomBytes, hostName, registry, twins, ...rest } };
 }
