@@ -21,6 +21,7 @@ interface Fleet {
   /** Ends the registering when the fleet is removed before it is through; settled once nothing more is made. */
   readonly abort: AbortController;
   registering: Promise<unknown>;
+  removing?: Promise<void> | undefined;
   state: FleetSummary['state'];
   problem?: string;
 }
@@ -105,8 +106,8 @@ export class Fleets {
     }
   }
 
+  /** Stops the devices, deletes their identities, and forgets the fleet. */
   async remove(name: FleetName, { confirmRemote = false }: Confirmation = {}): Promise<void> {
-    const { clock, crew, hubs, roster, note } = this.options;
     const fleet = this.find(name);
     if (!fleet.hub.local && !confirmRemote && fleet.owned.size + fleet.unsure.size > 0) {
       throw new LabError(
@@ -115,17 +116,30 @@ export class Fleets {
         'Confirm with confirmRemote.',
       );
     }
-    this.#fleets.delete(name);
+    fleet.removing ??= this.#takeAway(fleet).finally(() => {
+      fleet.removing = undefined;
+    });
+    await fleet.removing;
+  }
+
+  /** Rejects when the hub refuses or cannot be reached; the fleet then stays, without its devices, so that it can be tried again. */
+  async #takeAway(fleet: Fleet): Promise<void> {
+    const { clock, crew, hubs, roster, note } = this.options;
+    const { name } = fleet.spec;
     fleet.abort.abort();
     await fleet.registering.catch(() => {});
     await crew.tell('removeFleet', name);
-    roster.remove(name);
-    note({ type: 'fleet.removed', at: clock.now(), fleet: name });
     try {
       await this.#cleanUp(fleet);
-    } finally {
-      await hubs.close(name);
+    } catch (error) {
+      fleet.state = 'failed';
+      fleet.problem = `its identities could not be deleted: ${error instanceof Error ? error.message : String(error)}`;
+      throw error;
     }
+    this.#fleets.delete(name);
+    roster.remove(name);
+    note({ type: 'fleet.removed', at: clock.now(), fleet: name });
+    await hubs.close(name);
   }
 
   start(name: FleetName): void {
