@@ -135,11 +135,17 @@ const textOf = (value: string): string => {
   return isUtf8(bytes) ? bytes.toString() : value;
 };
 
-// What HTTP cannot carry is percent-encoded: control characters, and in names all that no name may hold. The rest goes as UTF-8 bytes, and a
-// percent sign as it is: clients do not decode.
-const headerText = (value: string): string =>
+// What HTTP cannot carry is percent-encoded: control characters, spaces at the ends, and in names all that no name may hold; a percent sign goes
+// as it is, since clients do not decode. Clients read headers as latin1, so text goes so where it can and would not be taken for UTF-8.
+function headerText(value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  Buffer.from(value.replace(/[\0-\x1f\x7f]|^ +| +$/g, encodeURIComponent)).toString('latin1');
+  const carried = value.replace(/[\0-\x1f\x7f]|^ +| +$/g, encodeURIComponent);
+  const utf8 = Buffer.from(carried);
+  if (utf8.length === carried.length) return carried;
+  const latin1 = Buffer.from(carried, 'latin1');
+  const asLatin1 = latin1.toString('latin1') === carried && !isUtf8(latin1);
+  return asLatin1 ? carried : utf8.toString('latin1');
+}
 const headerName = (name: string): string =>
   Buffer.from(name)
     .toString('latin1')

@@ -1,4 +1,5 @@
 // An HTTP door, a device `pump` with its module `valve`, and their side of the HTTPS API over real sockets. Headers go out and come in as bytes.
+import { isUtf8 } from 'node:buffer';
 import { type IncomingMessage, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { onTestFinished } from 'vitest';
@@ -53,7 +54,9 @@ export async function aDeviceApi(tls?: Tls) {
   }
 
   function say(method: string, path: string, { headers = {}, body, pair }: Saying = {}): Promise<Said> {
-    const options = { ...door.address, method, path, headers, agent: false as const };
+    // Node frames no body of a DELETE by itself.
+    const framed = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+    const options = { ...door.address, method, path, headers: framed, agent: false as const };
     return new Promise((resolve, reject) => {
       const hear = (response: IncomingMessage): void => {
         const chunks: Buffer[] = [];
@@ -107,8 +110,10 @@ export async function aDeviceApi(tls?: Tls) {
   };
 }
 
-/** A header's value, its bytes read as UTF-8. */
+/** A header's value: its bytes as UTF-8 where they are that, else as latin1. */
 export const headerOf = ({ raw }: Said, name: string): string | undefined => {
   const at = raw.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name.toLowerCase());
-  return at === -1 ? undefined : Buffer.from(raw[at + 1] ?? '', 'latin1').toString();
+  if (at === -1) return undefined;
+  const bytes = Buffer.from(raw[at + 1] ?? '', 'latin1');
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 };

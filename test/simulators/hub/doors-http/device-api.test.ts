@@ -221,6 +221,28 @@ describe('receiving', () => {
     expect(answer.status).toBe(status);
   });
 
+  test('text that latin1 holds is read right by clients that know nothing else; what looks like UTF-8 then is written twice', async () => {
+    const { device, send } = await aDeviceApi();
+    send('x', {}, { unit: '21 °C', odd: 'Ã¼', euro: '€' });
+    const answer = await device('GET', bound);
+    expect(['unit', 'odd', 'euro'].map((name) => answer.headers[`iothub-app-${name}`])).toEqual([
+      '21 °C',
+      Buffer.from('Ã¼').toString('latin1'),
+      Buffer.from('€').toString('latin1'),
+    ]);
+    expect(['unit', 'odd', 'euro'].map((name) => headerOf(answer, `iothub-app-${name}`))).toEqual(['21 °C', 'Ã¼', '€']);
+  });
+
+  test('what a client writes in latin1 or in UTF-8 is received the same', async () => {
+    const { say, tokenOf, facts } = await aDeviceApi();
+    const authorization = tokenOf('pump');
+    for (const value of ['21 °C', Buffer.from('21 °C').toString('latin1')]) {
+      const headers = { authorization, 'iothub-app-unit': value };
+      expect((await say('POST', '/devices/pump/messages/events', { headers })).status).toBe(204);
+    }
+    expect(received(facts).map(({ properties }) => properties?.unit)).toEqual(['21 °C', '21 °C']);
+  });
+
   test('any text survives its way to a device as a header', async () => {
     const { device, send } = await aDeviceApi();
     const text = fc.string({ unit: 'grapheme', maxLength: 30 }).map((value) => value.trim());
@@ -357,5 +379,59 @@ describe('the limits of a tier', () => {
     expect(facts).toContainEqual(
       expect.objectContaining({ type: 'throttle.hit', kind: 'cloud-to-device receives', device: pump }),
     );
+  });
+});
+
+describe('nonsense', () => {
+  test('random paths, headers and bodies are answered, and the next device is served', async () => {
+    const { say, device, tokenOf } = await aDeviceApi();
+    const authorization = tokenOf('pump');
+    const word = fc.constantFrom(
+      'devices',
+      'pump',
+      'modules',
+      'valve',
+      'messages',
+      'events',
+      'devicebound',
+      'abandon',
+      '%',
+      '%00',
+      '..',
+      '',
+    );
+    const path = fc.array(word, { maxLength: 9 }).map((words) => `/devices/pump/${words.join('/')}`);
+    const header = fc.constantFrom(
+      'iothub-app-',
+      'iothub-ack',
+      'iothub-expiry',
+      'iothub-messagelocktimeout',
+      'iothub-app-__proto__',
+    );
+    const value = fc.string({ maxLength: 20 }).map((text) => Buffer.from(text).toString('latin1'));
+    const body = fc.oneof(
+      fc.json({ maxDepth: 3 }),
+      fc
+        .jsonValue({ maxDepth: 2 })
+        .map((item) => JSON.stringify([{ body: item, properties: item, base64Encoded: item }])),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('GET', 'POST', 'DELETE', 'PUT'),
+        path,
+        fc.dictionary(header, value),
+        fc.boolean(),
+        body,
+        async (method, url, odd, batch, text) => {
+          const headers = { ...odd, ...(batch ? batchType : {}), authorization };
+          const { status } = await say(method, url, { headers, ...(method === 'GET' ? {} : { body: text }) });
+          expect(status).toBeGreaterThanOrEqual(200);
+          expect(status).toBeLessThan(500);
+        },
+      ),
+      { numRuns: 250 },
+    );
+    expect((await device('GET', bound)).status).toBe(204);
   });
 });
