@@ -1,5 +1,6 @@
 // Values of flags: read from text, or refused with a sentence that names the flag, the value and the allowed range.
 import { InvalidArgumentError } from 'commander';
+import { isDeviceId, isIdentityId } from '../../simulators/vocabulary/ids.ts';
 
 /** A whole number from `low` to `high`. Commander puts the flag and the value in front of the sentence. */
 export const wholeNumber =
@@ -31,3 +32,29 @@ export const jsonText = (text: string): string => {
   if (Buffer.byteLength(text) > 131_072) throw new InvalidArgumentError('Expected at most 128 KB (131072 bytes).');
   return text;
 };
+
+const idRule = "1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '";
+
+export function deviceId(text: string): string {
+  if (isDeviceId(text)) return text;
+  throw new InvalidArgumentError(`Expected ${idRule}.`);
+}
+
+/** A device, or a module of one. */
+export function identity(text: string): string {
+  if (isIdentityId(text)) return text;
+  throw new InvalidArgumentError(`Expected a device id of ${idRule}; a module's is device/module.`);
+}
+
+/** JSON text of an object, read. */
+export function jsonObject(text: string): object {
+  const value: unknown = JSON.parse(jsonText(text));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new InvalidArgumentError('Expected a JSON object.');
+}
+
+/** The hub's rule for ids of jobs is that for ids of devices. */
+export function jobId(text: string): string {
+  if (isDeviceId(text)) return text;
+  throw new InvalidArgumentError(`Expected ${idRule}.`);
+}

@@ -2,6 +2,7 @@
 import type { Clock } from '../../simulators/clock/clock.ts';
 import type { Hub, HubOptions } from '../../simulators/hub/hub.ts';
 import type { Invoker, InvokerOptions } from '../../simulators/invoker/invoker.ts';
+import type { AmqpOptions, MessageClient } from '../../simulators/invoker/messages.ts';
 import type { WorkbenchTools } from '../workspace/workbench.ts';
 import type { DesktopRuntime } from './desktop-runtime.ts';
 
@@ -30,6 +31,8 @@ export interface CliTools extends Omit<WorkbenchTools, 'notice' | 'process' | 'n
   readonly randomBytes: (count: number) => Buffer;
   readonly openHub: (options: HubOptions) => Promise<Hub>;
   readonly openInvoker: (options: InvokerOptions) => Promise<Invoker>;
+  /** For cloud-to-device messages, which no HTTP call sends. */
+  readonly openMessages: (options: AmqpOptions) => Promise<MessageClient>;
   /** Folder of the built window. */
   readonly window: string;
   readonly desktop: DesktopRuntime;

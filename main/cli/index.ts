@@ -47,6 +47,7 @@ const tools: CliTools = {
   // Loaded when asked for: a command that only talks to a hub need not read the code of one.
   openHub: async (options) => (await import('../../simulators/hub/hub.ts')).openHub(options),
   openInvoker: async (options) => (await import('../../simulators/invoker/invoker.ts')).openInvoker(options),
+  openMessages: async (options) => (await import('../../simulators/invoker/messages.ts')).openMessages(options),
   openLab: async (options) => (await import('../../simulators/lab/lab.ts')).openLab(options),
   workers: { hub: beside('./hub.worker.mjs'), fleet: beside('./fleet.worker.mjs') },
   window: folder('../renderer'),

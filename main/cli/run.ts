@@ -5,6 +5,10 @@ import { errorCodes, LabError } from '../../simulators/vocabulary/errors.ts';
 import { addCertsCommand } from './certs-command.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { addHubCommand } from './hub-command.ts';
+import { addJobsCommand } from './jobs-command.ts';
+import { addModulesCommand } from './modules-command.ts';
+import { addQueryCommand } from './query-command.ts';
+import { addSendCommand } from './send-command.ts';
 import { addServiceCommands } from './service-commands.ts';
 import { addStartCommand } from './start-command.ts';
 
@@ -14,6 +18,7 @@ export async function runCli(host: CliHost, tools: CliTools): Promise<number> {
     .version(tools.version, '-V, --version', 'print the version')
     .helpCommand(false)
     .exitOverride()
+    .configureHelp({ subcommandTerm: termOf })
     .configureOutput({
       writeOut: (text) => host.out(text.trimEnd()),
       writeErr: (text) => host.err(text.trimEnd()),
@@ -22,6 +27,10 @@ export async function runCli(host: CliHost, tools: CliTools): Promise<number> {
   addStartCommand(program, host, tools);
   addHubCommand(program, host, tools);
   addServiceCommands(program, host, tools);
+  addModulesCommand(program, host, tools);
+  addQueryCommand(program, host, tools);
+  addJobsCommand(program, host, tools);
+  addSendCommand(program, host, tools);
   addCertsCommand(program, host, tools);
   for (const command of program.commands) inherit(command, program);
 
@@ -38,6 +47,15 @@ export async function runCli(host: CliHost, tools: CliTools): Promise<number> {
     host.err(`hubfleet: ${text}`);
     return 1;
   }
+}
+
+/** A command as the list of commands names it, without its other names: those are for who knows them from elsewhere. */
+function termOf(command: Command): string {
+  const hasOptions = command.options.length > 0 ? ['[options]'] : [];
+  const taken = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+  return [command.name(), ...hasOptions, ...taken].join(' ');
 }
 
 /** Commands made with `.command()` inherit these settings only from a parent that already had them; those nested deeper need it said again. */

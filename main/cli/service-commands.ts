@@ -1,10 +1,9 @@
 // `hubfleet devices`, `invoke` and `twin`: the service API from a terminal, on the local hub or any other.
-import { type Command, InvalidArgumentError } from 'commander';
-import type { ServiceAnswer } from '../../simulators/invoker/invoker.ts';
+import type { Command } from 'commander';
 import { formatConnectionString } from '../../simulators/tokens/connection-string.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
-import { isDeviceId } from '../../simulators/vocabulary/ids.ts';
-import { jsonText, wholeNumber } from './flags.ts';
+import { accepted, read } from './answers.ts';
+import { deviceId, identity, jsonText, wholeNumber } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { type HubFlagsOfService, withHubFlags, withInvoker } from './target-hub.ts';
 
@@ -24,7 +23,10 @@ interface Identity {
 }
 
 export function addServiceCommands(program: Command, host: CliHost, tools: CliTools): void {
-  const devices = program.command('devices').description('create, list and delete device identities');
+  const devices = program
+    .command('devices')
+    .alias('device-identity')
+    .description('create, list and delete device identities');
 
   withHubFlags(devices.command('create').description('create a device and print its connection string'))
     .argument('<id>', 'device id', deviceId)
@@ -62,8 +64,9 @@ export function addServiceCommands(program: Command, host: CliHost, tools: CliTo
       }),
     );
 
-  withHubFlags(program.command('invoke').description('call a direct method of a device'))
-    .argument('<id>', 'device id', deviceId)
+  withHubFlags(program.command('invoke').description('call a direct method of a device or module'))
+    .alias('invoke-device-method')
+    .argument('<id>', 'device id, or device/module', identity)
     .argument('<method>', 'method name')
     .option('--payload <json>', 'JSON for the device; none when left out', jsonText)
     .option(
@@ -78,8 +81,8 @@ export function addServiceCommands(program: Command, host: CliHost, tools: CliTo
     )
     .action((id: string, method: string, flags: InvokeFlags) => invoke(id, method, flags, host, tools));
 
-  withHubFlags(program.command('twin').description("print a device's twin"))
-    .argument('<id>', 'device id', deviceId)
+  withHubFlags(program.command('twin').description('print the twin of a device or module'))
+    .argument('<id>', 'device id, or device/module', identity)
     .action((id: string, flags: HubFlagsOfService) =>
       withInvoker(flags, host, tools, async (invoker) => {
         const twin = read<unknown>(accepted(await invoker.getTwin(id)));
@@ -121,31 +124,6 @@ async function invoke(id: string, method: string, flags: InvokeFlags, host: CliH
   });
 }
 
-/** Refusals of a hub end the command with exit code 1 and the hub's own words. */
-function accepted<Answer extends ServiceAnswer>(answer: Answer): Answer {
-  const { status, problem } = answer;
-  if (problem === undefined) return answer;
-  const number = problem.number === undefined ? '' : ` ${problem.number}`;
-  throw new LabError(
-    'hub.refused',
-    `the hub answered ${status}${number} ${problem.name}: ${problem.message}`,
-    problem.explanation && `${problem.explanation.cause} ${problem.explanation.fix}`,
-  );
-}
-
-function read<T>(answer: ServiceAnswer): T {
-  try {
-    return JSON.parse(answer.body) as T;
-  } catch (error) {
-    throw new LabError(
-      'hub.refused',
-      `the hub answered ${answer.status} with a body that is not JSON`,
-      undefined,
-      error,
-    );
-  }
-}
-
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -156,10 +134,3 @@ function parsed(text: string): unknown {
 
 /** Keys stay on the hub: a list is printed, logged and pasted. */
 const withoutKeys = ({ authentication: _, ...rest }: Identity) => rest;
-
-function deviceId(text: string): string {
-  if (isDeviceId(text)) return text;
-  throw new InvalidArgumentError(
-    "Expected 1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '.",
-  );
-}

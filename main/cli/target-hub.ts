@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Invoker, InvokerOptions } from '../../simulators/invoker/invoker.ts';
+import type { AmqpOptions, MessageClient } from '../../simulators/invoker/messages.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
 import type { Access } from '../workspace/access.ts';
 import { reasonOf } from '../workspace/data-folder.ts';
@@ -18,10 +19,15 @@ export interface HubFlagsOfService {
   readonly json?: boolean;
 }
 
-export const withHubFlags = (command: Command): Command =>
+/** @param door the one that --port names. */
+export const withHubFlags = (command: Command, door: 'HTTPS' | 'AMQPS' = 'HTTPS'): Command =>
   command
     .option('--hub <connection string>', 'the hub; default IOTHUB_CONNECTION_STRING, else the local hub that runs')
-    .option('--port <port>', "the hub's HTTPS port; a running local hub's own, else 443", wholeNumber(1, 65_535))
+    .option(
+      '--port <port>',
+      `the hub's ${door} port; a running local hub's own, else ${door === 'HTTPS' ? 443 : 5_671}`,
+      wholeNumber(1, 65_535),
+    )
     .option('--ca <file>', "PEM file of a CA to trust; a running local hub's own is known")
     .option('--data-dir <folder>', 'data folder of the local hub, when no hub is named')
     .option('--json', 'print one line of JSON');
@@ -33,7 +39,7 @@ export async function withInvoker<T>(
   tools: CliTools,
   work: (invoker: Invoker) => Promise<T>,
 ): Promise<T> {
-  const invoker = await tools.openInvoker(optionsOf(flags, host, tools));
+  const invoker = await tools.openInvoker(optionsOf(flags, host, tools, 'https'));
   try {
     return await work(invoker);
   } finally {
@@ -41,17 +47,43 @@ export async function withInvoker<T>(
   }
 }
 
-function optionsOf(flags: HubFlagsOfService, host: CliHost, tools: CliTools): InvokerOptions {
+/** The same for messages, over AMQP. */
+export async function withMessages<T>(
+  flags: HubFlagsOfService,
+  host: CliHost,
+  tools: CliTools,
+  work: (messages: MessageClient) => Promise<T>,
+): Promise<T> {
+  const messages = await tools.openMessages(optionsOf(flags, host, tools, 'amqps'));
+  try {
+    return await work(messages);
+  } finally {
+    await messages.close();
+  }
+}
+
+function optionsOf(
+  flags: HubFlagsOfService,
+  host: CliHost,
+  tools: CliTools,
+  door: 'https' | 'amqps',
+): InvokerOptions & AmqpOptions {
   const named = flags.hub ?? (host.env.IOTHUB_CONNECTION_STRING || undefined);
   const local = named === undefined ? runningHub(flags, host) : hubOfConnectionString(host.dataDir, named);
   const connectionString = named ?? local?.connectionStrings.iothubowner;
   if (connectionString === undefined) throw new LabError('internal', 'the running hub has no policy iothubowner');
 
   const ca = flags.ca === undefined ? local?.caPem : readCa(resolve(host.cwd, flags.ca));
+  const plain = door === 'amqps' ? local?.amqp : undefined;
+  if (door === 'amqps' && local !== undefined && (local.amqps ?? plain ?? flags.port) === undefined) {
+    throw new LabError('hub.unreachable', 'the local hub that runs has no AMQP door', 'Messages go over AMQP alone.');
+  }
   const address =
     flags.port === undefined
-      ? local?.https && { ...local.https, tls: true }
-      : { host: local?.https?.host ?? hostNameOf(connectionString), port: flags.port, tls: true };
+      ? local?.[door]
+        ? { ...local[door], tls: true }
+        : plain && { ...plain, tls: false }
+      : { host: local?.[door]?.host ?? hostNameOf(connectionString), port: flags.port, tls: true };
   return {
     connectionString,
     clock: tools.clock,

@@ -11,19 +11,23 @@ const accessSchema = z.object({
   connectionStrings: z.record(z.string(), z.string()),
   https: doorSchema.optional(),
   http: doorSchema.optional(),
+  amqps: doorSchema.optional(),
+  amqp: doorSchema.optional(),
   caPem: z.string(),
   caFile: z.string().optional(),
 });
 export type Access = z.infer<typeof accessSchema>;
 
 export function writeAccess(file: string, status: HubStatus, process: number): void {
-  const { https, http } = status.doors;
+  const { https, http, amqps, amqp } = status.doors;
   const access: Access = {
     process,
     hostName: status.hostName,
     connectionStrings: { ...status.connectionStrings },
     ...(https === undefined ? {} : { https }),
     ...(http === undefined ? {} : { http }),
+    ...(amqps === undefined ? {} : { amqps }),
+    ...(amqp === undefined ? {} : { amqp }),
     caPem: status.ca.pem,
     ...(status.ca.file === undefined ? {} : { caFile: status.ca.file }),
   };

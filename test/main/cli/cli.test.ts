@@ -2,104 +2,15 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CliHost, CliTools } from '../../../main/cli/host.ts';
-import { runCli } from '../../../main/cli/run.ts';
 import { announceHub } from '../../../main/workspace/running-hubs.ts';
-import type { HubOptions } from '../../../simulators/hub/hub.ts';
-import type { Invoker, InvokerOptions, MethodCall, ServiceAnswer } from '../../../simulators/invoker/invoker.ts';
+import type { MethodCall } from '../../../simulators/invoker/invoker.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
 import { LabError } from '../../../simulators/vocabulary/errors.ts';
 import { deviceId } from '../../../simulators/vocabulary/ids.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
-import { fakeLab, status } from '../support/fake-lab.ts';
+import { status } from '../support/fake-lab.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { aTerminal, refused, remote } from './a-terminal.ts';
 
-const remote = 'HostName=far.example.net;SharedAccessKeyName=service;SharedAccessKey=c2VydmljZQ==';
-const refused: ServiceAnswer = {
-  status: 404,
-  body: '',
-  problem: {
-    name: 'DeviceNotOnline',
-    number: 404_103,
-    message: 'Timed out',
-    explanation: { cause: 'It is off.', fix: 'Start it.' },
-  },
-};
-
-function aTerminal(
-  answers: Partial<Invoker> = {},
-  changes: Partial<CliHost> = {},
-  toolChanges: Partial<CliTools> = {},
-) {
-  const dataDir = temporaryFolder();
-  const out: string[] = [];
-  const err: string[] = [];
-  const hubs: HubOptions[] = [];
-  const stopped: string[] = [];
-  const opened: InvokerOptions[] = [];
-  let stop = () => {};
-  const host: CliHost = {
-    args: [],
-    env: {},
-    cwd: dataDir,
-    dataDir,
-    process: process.pid,
-    platform: 'linux',
-    isRoot: false,
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    onStop(listener) {
-      stop = listener;
-      return () => {};
-    },
-    ...changes,
-  };
-  const tools: CliTools = {
-    version: '1.2.3',
-    clock: new VirtualClock(),
-    randomBytes: (size) => Buffer.alloc(size, 1),
-    newSeed: () => 42,
-    async openHub(options) {
-      hubs.push(options);
-      const doors = options.listen.https === false ? {} : status.doors;
-      return {
-        status: { ...status, doors },
-        serviceToken: (policy, lifetime) => `token of ${policy} for ${lifetime}`,
-        counts: () => ({ devices: 0, connected: 0, inFlight: 0 }),
-        setThrottle: () => {},
-        usage: () => ({ throttle: { tier: 'off' }, limits: [], today: { used: 0, limit: null } }),
-        stop: async () => void stopped.push('hub'),
-      };
-    },
-    async openInvoker(options) {
-      opened.push(options);
-      const never = () => Promise.reject(new Error('not asked for in this test'));
-      const silent = { hostName: '127.0.0.1', close: async () => void stopped.push('invoker') } as unknown as Invoker;
-      const known = (target: Invoker, name: string | symbol) =>
-        Reflect.get(target, name) ?? (name === 'then' ? undefined : never);
-      const all = new Proxy(silent, { get: known });
-      return Object.assign(all, answers);
-    },
-    openLab: async () => fakeLab(),
-    workers: { hub: new URL('file:///hub'), fleet: new URL('file:///fleet') },
-    window: join(dataDir, 'window'),
-    desktop: { find: () => undefined, fetch: async () => 'no network', run: async () => 0 },
-    openBrowser: async () => false,
-    temporaryFolder: () => ({ path: temporaryFolder(), remove: () => void stopped.push('temporary folder') }),
-    ...toolChanges,
-  };
-  return {
-    dataDir,
-    out,
-    err,
-    hubs,
-    stopped,
-    opened,
-    host,
-    stop: () => stop(),
-    run: (...args: string[]) => runCli({ ...host, args }, tools),
-  };
-}
 /** Runs a command that goes on until it is stopped; stops it once it has said that it is ready. */
 async function untilReady(terminal: ReturnType<typeof aTerminal>, ...args: string[]): Promise<number> {
   const ended = terminal.run(...args);
@@ -116,7 +27,7 @@ describe('usage', () => {
   test('help names every command and ends with 0', async () => {
     const { run, out } = aTerminal();
     expect(await run('--help')).toBe(0);
-    for (const command of ['start', 'hub', 'devices', 'invoke', 'twin'])
+    for (const command of ['start', 'hub', 'devices', 'invoke', 'twin', 'modules', 'query', 'jobs', 'send'])
       expect(out.join('\n')).toContain(`  ${command} `);
   });
 
