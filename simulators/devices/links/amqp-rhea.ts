@@ -48,6 +48,7 @@ export interface RheaLink {
   detach(): void;
   close(): void;
   is_closed(): boolean;
+  is_remote_open(): boolean;
   is_receiver(): boolean;
   add_credit(credit: number): void;
   /** With a `format` the message is taken as encoded already. */
@@ -135,7 +136,8 @@ type Heard = (context: Context) => void;
 const linkOf = ({ receiver, sender }: Context): RheaLink | undefined => receiver ?? sender;
 const linkOpened: Heard = (context) => {
   const link = linkOf(context);
-  if (link) link.owner?.linkOpened(link);
+  if (link?.owner) link.owner.linkOpened(link);
+  else link?.close();
 };
 const linkClosed: Heard = (context) => {
   const link = linkOf(context);

@@ -42,12 +42,13 @@ export function channelId(id: DeviceId, count: number): string {
   return `${first}-${second.slice(0, 4)}-4${second.slice(5)}-8${third.slice(1, 4)}-${third.slice(4)}${first}`;
 }
 
-const counted = /^0{8}-0{4}-[04]0{3}-[08]0{3}-0*([0-9a-f]+)$/;
+/** Where a hub of ours writes its request id into a UUID (reference 3.4); another's UUID says the same about one time in 16,384. */
+const ours = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8000-0*([0-9a-f]+)$/;
 
-/** A hub of ours counts, and writes the count into a UUID; another's UUID is taken as it is. */
+/** The request's id as the hub knows it, where it can be told; else the UUID. */
 export function ridOf(correlation: Correlation): RequestId {
   const text = textOf(correlation).toLowerCase();
-  return requestId(counted.exec(text)?.[1] ?? text);
+  return requestId(ours.exec(text)?.[1] ?? text);
 }
 
 /** A UUID arrives as its 16 bytes. */

@@ -227,6 +227,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
       this.#muted = undefined;
       return;
     }
+    link.owner = undefined; // rhea answers this detach by itself, and forgets the link only then
+    this.#links = this.#links.filter((other) => other !== link);
     this.#fail(endingOf(link.error, `the hub detached the link for ${linkNames[link.use ?? 0]}`));
   }
 
@@ -425,7 +427,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   #leave(goodbye: boolean): void {
     if (!this.#owner) return;
     for (const link of this.#links) {
-      if (link.is_closed()) continue;
+      // rhea would open a link again that was closed before the hub's attach came; nobody's link is closed when it comes (amqp-rhea.ts).
+      if (link.is_closed() || !link.is_remote_open()) continue;
       if (goodbye) link.close();
       else link.detach();
     }

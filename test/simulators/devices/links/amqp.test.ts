@@ -147,13 +147,13 @@ describe('opening over AMQP', () => {
 describe('methods over AMQP', () => {
   it('answers with the status as an int and the id as it came, of either type', () =>
     onePump(async ({ hub, ear, connection }) => {
-      const text = 'Aa00beef-0000-4000-8000-000000000002';
+      const text = 'Aa00beef-0000-4000-8000-00000000f002';
       hub.call(path, 'reboot', '{"delay":5}', uuid(7));
       hub.call(path, 'sag"', '', text);
       await until(() => ear.requests.length === 2);
       expect(ear.requests.map(({ name, payload, rid }) => [name, payload, rid])).toEqual([
         ['reboot', '{"delay":5}', '07070707-0707-0707-0707-070707070707'],
-        ['sag"', '', text.toLowerCase()],
+        ['sag"', '', 'f002'],
       ]);
       for (const [at, request] of ear.requests.entries()) connection.reply(request, at ? 2_000_000_000 : -1, '{"ü":1}');
       await until(() => hub.answers.length === 2);
