@@ -4,7 +4,8 @@ import { facts } from './facts.ts';
 import { fleet } from './fleet.ts';
 import type { Group } from './group.ts';
 import { invocations } from './invocations.ts';
+import { jobs } from './jobs.ts';
 import { memory } from './memory.ts';
 
-export const groups = { invocations, connect, memory, fleet, facts } as const satisfies Record<string, Group>;
+export const groups = { invocations, connect, memory, fleet, facts, jobs } as const satisfies Record<string, Group>;
 export type GroupName = keyof typeof groups;
