@@ -14,9 +14,8 @@ export async function callService(
   calls: readonly (readonly unknown[])[],
   credentials: Record<string, string> = { IOTHUB_CONNECTION_STRING: hub.connectionStrings.iothubowner },
 ): Promise<Result[]> {
-  const program = runProgram(new URL('./programs/service.mjs', import.meta.url), hub, credentials, [
-    JSON.stringify(calls),
-  ]);
+  const program = runProgram(new URL('./programs/service.mjs', import.meta.url), hub, credentials);
+  program.child.stdin?.end(JSON.stringify(calls));
   expect(await program.ends(), program.output()).toBe(0);
   return program
     .output()

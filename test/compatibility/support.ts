@@ -33,7 +33,17 @@ export interface RunningHub {
   readonly https: { readonly host: string; readonly port: number };
   readonly mqtts: { readonly host: string; readonly port: number };
   readonly dataDir: string | null;
-  readonly entra?: { readonly issuer: string; readonly token: string };
+  readonly entra?: {
+    readonly issuer: string;
+    readonly token: {
+      readonly method: string;
+      readonly url: string;
+      readonly contentType: string;
+      readonly body: string;
+    };
+    /** Client id -> the role it stands for. */
+    readonly clients: Readonly<Record<string, string>>;
+  };
   /** Resolves with the first fact of this type, of those that happened or will, that fits. Needs the flag --facts. */
   fact<Type extends HubFact['type']>(
     type: Type,

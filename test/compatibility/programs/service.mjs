@@ -1,23 +1,26 @@
-// Official SDK service calls for the tests: reads one JSON list of [object, method, ...arguments] from the command line, carries them out in
+// Official SDK service calls for the tests: reads one JSON list of [object, method, ...arguments] from its standard input, carries them out in
 // order and prints one JSON line each: { value } or { error: { name, message, responseBody } }. Environment: IOTHUB_CONNECTION_STRING, or
 // HOST and ENTRA_TOKEN to authenticate as an Entra principal.
+import { text } from 'node:stream/consumers';
 import device from 'azure-iot-device';
 import service from 'azure-iothub';
 
-const { IOTHUB_CONNECTION_STRING: text, HOST: host, ENTRA_TOKEN: token } = process.env;
+const { IOTHUB_CONNECTION_STRING: connectionString, HOST: host, ENTRA_TOKEN: token } = process.env;
 const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
-const made = (Client) => (token ? Client.fromTokenCredential(host, credential) : Client.fromConnectionString(text));
+const made = (Client) =>
+  token ? Client.fromTokenCredential(host, credential) : Client.fromConnectionString(connectionString);
 const registry = made(service.Registry);
 const client = made(service.Client);
 const jobs = made(service.JobClient);
 
+const isTime = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value);
 /** The endings of a job, as they are told. */
 const ended = ['completed', 'failed', 'cancelled'];
 
 const calls = {
   registry: (method, args) => registry[method](...args),
   client: (method, args) => client[method](...args),
-  jobs: (method, args) => jobs[method](...args),
+  jobs: (method, args) => jobs[method](...args.map((one) => (isTime(one) ? new Date(one) : one))),
   /** A twin read, then one of its methods: update(patch). */
   twin: async (method, [deviceId, ...args]) => (await registry.getTwin(deviceId)).responseBody[method](...args),
   moduleTwin: async (method, [deviceId, moduleId, ...args]) =>
@@ -34,7 +37,7 @@ const calls = {
   /** Waits until a job ended; gives how. */
   jobEnds: async (id) => {
     for (;;) {
-      const { responseBody: job } = await jobs.getJob(id);
+      const { jobStatus: job } = await jobs.getJob(id);
       if (ended.includes(job.status)) return job;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
@@ -64,10 +67,10 @@ const calls = {
   },
 };
 
-for (const [object, method, ...args] of JSON.parse(process.argv[2])) {
+for (const [object, method, ...args] of JSON.parse(await text(process.stdin))) {
   try {
     const answer = await calls[object](method, args);
-    const value = answer?.responseBody ?? answer?.result ?? answer;
+    const value = answer?.responseBody ?? answer?.jobStatus ?? answer?.result ?? answer;
     console.log(JSON.stringify({ value }, (key, inner) => (key.startsWith('_') ? undefined : inner)));
   } catch (error) {
     const { name, message, responseBody } = error;
