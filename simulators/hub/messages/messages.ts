@@ -68,6 +68,8 @@ export interface FeedbackBatch {
 export interface Messages {
   /** A message a device sent; `will` for one the hub speaks on its behalf. 413001 above 256 KB, properties included; 429001. */
   received(device: DeviceId, message: Message, will?: boolean): Refusal | undefined;
+  /** Several in one sending: all of them are taken in or none. One operation to the tier's limits, and at most 256 KB together. */
+  receivedBatch(device: DeviceId, messages: readonly Message[]): Refusal | undefined;
 
   /**
    * A message for the identity its `to` names. 400003 without a usable `to`, 404001 unknown device, 403004 when 50 wait, 413001 above 64 KB,

@@ -173,15 +173,17 @@ export function openMessages(options: MessagesOptions): Messages {
         );
   }
 
-  return {
-    received(device, message, will) {
-      const bytes = sizeOf(message);
-      if (bytes > largestTelemetry) {
-        const text = `The message has ${bytes} bytes with its properties; at most ${largestTelemetry} are allowed.`;
-        return refuse('MessageTooLarge', text);
-      }
-      const throttled = throttling.take('telemetry', 1, device, bytes);
-      if (throttled !== undefined) return throttled;
+  function takeIn(device: DeviceId, messages: readonly Message[], will: boolean | undefined): Refusal | undefined {
+    let bytes = 0;
+    for (const message of messages) bytes += sizeOf(message);
+    if (bytes > largestTelemetry) {
+      const what = messages.length === 1 ? 'The message' : `The batch of ${messages.length} messages`;
+      const text = `${what} has ${bytes} bytes with its properties; at most ${largestTelemetry} are allowed.`;
+      return refuse('MessageTooLarge', text);
+    }
+    const throttled = throttling.take('telemetry', 1, device, bytes);
+    if (throttled !== undefined) return throttled;
+    for (const message of messages) {
       const properties = shownProperties(message);
       emit({
         type: 'message.received',
@@ -191,8 +193,13 @@ export function openMessages(options: MessagesOptions): Messages {
         ...(properties === undefined ? undefined : { properties }),
         ...(will === true ? { will } : undefined),
       });
-      return undefined;
-    },
+    }
+    return undefined;
+  }
+
+  return {
+    received: (device, message, will) => takeIn(device, [message], will),
+    receivedBatch: (device, messages) => takeIn(device, messages, undefined),
 
     send(message) {
       const found = addressee(message);

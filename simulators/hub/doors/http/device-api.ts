@@ -135,11 +135,7 @@ export function deviceApi(tools: DeviceApiTools): (request: IncomingMessage, res
       odd(request, batch.message);
       return batch;
     }
-    for (const message of batch) {
-      const refusal = messages.received(id, message);
-      if (refusal !== undefined) return refusal;
-    }
-    return undefined;
+    return messages.receivedBatch(id, batch);
   }
 
   function received(request: IncomingMessage, id: Path['id']): Delivery | Refusal | undefined {

@@ -4,7 +4,6 @@ import { isUtf8 } from 'node:buffer';
 import { type DeviceId, partsOf } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { type Delivery, isAcknowledgement, type Message, type SystemProperties } from '../../messages/messages.ts';
-import { largestTelemetry, sizeOf } from '../../messages/sizes.ts';
 
 const applicationPrefix = 'iothub-app-';
 
@@ -59,7 +58,7 @@ class PropertyReader {
 }
 
 /**
- * A batch: `[{"body":"<base64>","base64Encoded":true,"properties":{"iothub-app-k":"v"}}]`, at most 256 KB together. Node leaves `base64Encoded`
+ * A batch: `[{"body":"<base64>","base64Encoded":true,"properties":{"iothub-app-k":"v"}}]`. Node leaves `base64Encoded`
  * out and means true; what is no base64 then is text.
  */
 export function readBatch(bytes: Buffer): readonly Message[] | Refusal {
@@ -71,16 +70,12 @@ export function readBatch(bytes: Buffer): readonly Message[] | Refusal {
     return refuse('IotHubFormatError', 'A batch must be a JSON list of at least one message.');
   }
   const messages: Message[] = [];
-  let total = 0;
   for (const [index, item] of list.entries()) {
     const message = readItem(item, `[${index}]`);
     if (message instanceof Refusal) return message;
     messages.push(message);
-    total += sizeOf(message);
   }
-  if (total <= largestTelemetry) return messages;
-  const text = `The batch has ${total} bytes with its properties; at most ${largestTelemetry} are allowed.`;
-  return refuse('MessageTooLarge', text);
+  return messages;
 }
 
 function readItem(item: unknown, path: string): Message | Refusal {

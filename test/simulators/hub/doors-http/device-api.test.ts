@@ -361,15 +361,10 @@ describe('the limits of a tier', () => {
   test('429001 for telemetry and for receiving, and the device is named', async () => {
     const { device, throttling, facts } = await aDeviceApi();
     throttling.set({ tier: 'S1', units: 1 });
-    const take = throttling.takeUpTo('cloud-to-device receives', 100_000) + throttling.takeUpTo('telemetry', 100_000);
-    expect(take).toBe(1_500);
+    throttling.takeUpTo('cloud-to-device receives', 100_000);
     const got = await device('GET', bound);
-    // Telemetry comes back at 100 a second: faster than this test can count on, so that its bucket is emptied again.
     throttling.takeUpTo('telemetry', 100_000);
-    const sent = await device('POST', events, {
-      headers: batchType,
-      body: JSON.stringify(Array(200).fill({ body: '' })),
-    });
+    const sent = await device('POST', events, { headers: batchType, body: '[{"body":""},{"body":""}]' });
     expect([got.status, got.error, sent.status, sent.error]).toEqual([
       429,
       'ThrottlingException',

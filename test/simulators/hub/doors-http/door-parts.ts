@@ -13,6 +13,7 @@ import { openStore } from '../../../../simulators/hub/store/store.ts';
 import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
 import { openTwins } from '../../../../simulators/hub/twins/twins.ts';
 import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 /** @param authorities PEM texts of the CAs whose devices are let in. */
 export function httpParts(authorities: readonly string[] = []) {
@@ -39,7 +40,8 @@ export function httpParts(authorities: readonly string[] = []) {
   const methods = openMethods({ clock, emit, find, connections });
   const queries = openQueries({ registry, twins, deviceJobs: () => [] });
   const jobs = openJobs({ clock, emit, store, select: queries.select, methods, twins });
-  const throttling = openThrottling({ clock, emit });
+  // Its clock stands still: what was taken of a limit does not come back while a test runs.
+  const throttling = openThrottling({ clock: new VirtualClock(), emit });
   const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
   const { check } = queries;
   const configurations = openConfigurations({ clock, store, randomBytes, registry, twins, check });

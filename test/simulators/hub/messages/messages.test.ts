@@ -320,6 +320,19 @@ describe('telemetry', () => {
     expect(facts.all).toHaveLength(1);
   });
 
+  test('a batch is one operation, at most 256 KB together, and none of it is received when it is refused', () => {
+    const { messages, throttling, facts } = aQueue();
+    throttling.set({ tier: 'S1', units: 1 });
+    const one = { body: Buffer.alloc(100_000), system: {}, application: {} };
+    expect(messages.receivedBatch(pump, [one, one])).toBeUndefined();
+    expect(throttling.usage().find(({ kind }) => kind === 'telemetry')?.used).toBe(1);
+    expect(throttling.messagesToday().used).toBe(Math.ceil(200_000 / 4_096));
+    expect(numberOf(messages.receivedBatch(pump, [one, one, one]))).toBe(413001);
+    throttling.takeUpTo('telemetry', 1_000);
+    expect(numberOf(messages.receivedBatch(pump, [one, one]))).toBe(429001);
+    expect(facts.of('message.received')).toHaveLength(2);
+  });
+
   test('the tier’s limit is answered 429001', () => {
     const { messages, throttling } = aQueue();
     throttling.set({ tier: 'F1', units: 1 });
