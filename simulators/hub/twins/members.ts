@@ -7,11 +7,20 @@ import type { Identity } from '../registry/registry.ts';
 import { serviceView } from './sections.ts';
 import type { Twin } from './twin-changes.ts';
 
-/** A twin with the identity it belongs to. */
-export interface KnownTwin {
-  readonly id: DeviceId;
-  readonly identity: Identity;
-  readonly twin: Twin;
+/** A twin with the identity it belongs to, which is looked up only when it is asked for: most conditions ask only for the twin. */
+export class KnownTwin {
+  readonly #find: (id: string) => Identity | undefined;
+  constructor(
+    readonly id: DeviceId,
+    readonly twin: Twin,
+    find: (id: string) => Identity | undefined,
+  ) {
+    this.#find = find;
+  }
+  get identity(): Identity {
+    // Twins come and go with their identities, in one transaction.
+    return this.#find(this.id) as Identity;
+  }
 }
 
 export interface MemberOptions {

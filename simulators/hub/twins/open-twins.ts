@@ -10,7 +10,7 @@ import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import type { Store, TwinRow } from '../store/store.ts';
 import { sizeProblem } from './limits.ts';
-import { etagText, twinMembers, twinShape } from './members.ts';
+import { etagText, KnownTwin, twinMembers, twinShape } from './members.ts';
 import {
   bared,
   deviceText,
@@ -114,9 +114,8 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
   }
 
   function bodyOf(id: DeviceId, twin: Twin): { readonly body: object; readonly etag: string } | Refusal {
-    const identity = find(id);
-    if (identity === undefined) return notFound(id, find);
-    const body = twinShape({ id, identity, twin }, members);
+    if (find(id) === undefined) return notFound(id, find);
+    const body = twinShape(new KnownTwin(id, twin, find), members);
     return { body, etag: etagText(twin.etag) };
   }
 
@@ -124,8 +123,7 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
     members,
     known(id) {
       const twin = twins.get(id);
-      const identity = twin === undefined ? undefined : find(id);
-      return twin === undefined || identity === undefined ? undefined : { id, identity, twin };
+      return twin === undefined ? undefined : new KnownTwin(id, twin, find);
     },
 
     get(id) {

@@ -3,6 +3,7 @@
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { contentProblem, pathOf, type SectionName, sizeProblem } from './limits.ts';
 import {
+  bare,
   bared,
   contentOf,
   difference,
@@ -145,7 +146,7 @@ function changed(
 /** One frozen object for all parts written together: metadata is most of what a twin weighs. */
 export const stampOf = (at: string, version?: number): Metadata =>
   Object.freeze(
-    Object.assign(Object.create(null), {
+    Object.assign(bare<Metadata[string]>(), {
       $lastUpdated: at,
       ...(version === undefined ? {} : { $lastUpdatedVersion: version }),
     }),
