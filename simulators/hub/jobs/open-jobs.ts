@@ -5,9 +5,8 @@ import type { Cancel, Clock } from '../../clock/clock.ts';
 import type { Emit, HubFact } from '../../vocabulary/facts.ts';
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
-import { type Instant, type Millis, seconds } from '../../vocabulary/units.ts';
-import { readMethodRequest } from '../methods/method-request.ts';
-import type { MethodAnswer, Methods } from '../methods/methods.ts';
+import type { Instant, Millis } from '../../vocabulary/units.ts';
+import type { Methods } from '../methods/methods.ts';
 import type { Queries } from '../query/query.ts';
 import type { Store } from '../store/store.ts';
 import type { Throttling, Tier } from '../throttling/throttling.ts';
@@ -15,6 +14,7 @@ import type { TwinKeeper } from '../twins/open-twins.ts';
 import type { DeviceJob, Job, JobStatus } from './job.ts';
 import { JobBook, type JobHistory } from './job-book.ts';
 import { readJobRequest } from './job-request.ts';
+import { callBody, callResult, patchResult } from './job-result.ts';
 import type { Jobs } from './jobs.ts';
 
 /** Jobs that may be active at the same time, whatever the units (reference 8). */
@@ -25,8 +25,6 @@ const mostUnderWay = 2_000;
 const perTurn = 100;
 /** How soon to ask again when the tier lets no more devices through. */
 const throttlePause: Millis = 100;
-/** After the hub was away its devices are too; so long each may take to come back. */
-const comeBack = seconds(30);
 
 export interface JobsOptions {
   readonly clock: Clock;
@@ -172,25 +170,17 @@ export function openJobs({ clock, emit, store, select, methods, twins, throttlin
     const answer = await methods.invoke(device, bodyOf(job));
     underWay -= 1;
     // A job that ended meanwhile has given the device its result; a hub that stops gives none.
-    if (!stopped && !job.over) orFail(job, () => settle(job, resultOf(device, startedAt, answer)));
+    if (!stopped && !job.over) orFail(job, () => settle(job, callResult(device, startedAt, clock.now(), answer)));
     plan(0);
   }
 
   function bodyOf(job: Job): Buffer {
     let body = bodies.get(job);
     if (body === undefined) {
-      body = Buffer.from(job.spec.call ?? '');
-      if (resumed.has(job) && readMethodRequest(body).connectTimeout < comeBack) body = withPatience(body);
+      body = callBody(job.spec, resumed.has(job));
       bodies.set(job, body);
     }
     return body;
-  }
-
-  function resultOf(device: DeviceId, startedAt: Instant, answer: MethodAnswer | Refusal): DeviceJob {
-    const result = { device, startedAt, endedAt: clock.now() };
-    return answer instanceof Refusal
-      ? { ...result, status: 'failed', error: { code: answer.name, description: answer.message } }
-      : { ...result, status: 'completed', response: { status: answer.status, payload: readPayload(answer.payload) } };
   }
 
   function patchAll(job: Job, devices: readonly DeviceId[]): void {
@@ -199,11 +189,7 @@ export function openJobs({ clock, emit, store, select, methods, twins, throttlin
       for (const device of devices) {
         const at = clock.now();
         const outcome = twins.patch(device, job.spec.updateTwin, etag ?? undefined);
-        const result = { device, startedAt: at, endedAt: at };
-        const row: DeviceJob =
-          outcome instanceof Refusal
-            ? { ...result, status: 'failed', error: { code: outcome.name, description: outcome.message } }
-            : { ...result, status: 'completed' };
+        const row = patchResult(device, at, outcome);
         book.keepResult(job, row);
         store.whenKept(() => job.set(row));
       }
@@ -330,17 +316,3 @@ export function openJobs({ clock, emit, store, select, methods, twins, throttlin
 }
 
 const problemOf = (outcome: object): Refusal | undefined => (outcome instanceof Refusal ? outcome : undefined);
-
-/** Of two members with one name the last counts. */
-const withPatience = (body: Buffer): Buffer =>
-  Buffer.from(body.toString().replace(/\}\s*$/, `,"connectTimeoutInSeconds":${comeBack / 1_000}}`));
-
-function readPayload(payload: Buffer): unknown {
-  if (payload.length === 0) return null;
-  const text = payload.toString();
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
