@@ -50,6 +50,8 @@ export class TinyBroker {
   pings = true;
   /** Whether messages at QoS 1 are acknowledged. */
   acknowledges = true;
+  /** Runs before a SUBSCRIBE is answered, as a hub whose session goes on sends what waits for the device. */
+  onSubscribe: (session: BrokerSession) => void = () => {};
   #reportedVersion = 1;
 
   readonly dial = (): Duplex => {
@@ -86,6 +88,7 @@ export class TinyBroker {
       session.send({ cmd: 'connack', returnCode: this.connack, sessionPresent: false });
       if (this.connack !== 0) session.stream.end();
     } else if (packet.cmd === 'subscribe') {
+      this.onSubscribe(session);
       for (const { topic } of packet.subscriptions) session.filters.add(topic);
       session.send({
         cmd: 'suback',

@@ -90,9 +90,17 @@ export class MqttConnection extends MqttClient implements Connection {
     return this.#open;
   }
 
+  /**
+   * From the hub's CONNACK on, what this side says is heard. A session that goes on from an earlier connection brings calls and messages
+   * before the subscriptions are answered (reference 2.2), and those want their replies.
+   */
+  get #heard(): boolean {
+    return this.#owner !== undefined && this.connected;
+  }
+
   reply(request: MethodRequest, status: number, payload: string): void {
     // Past mqtt, which adds nothing to a message at QoS 0; it may then send a ping that this reply made needless.
-    if (this.#open) this.stream.write(publishPacket(methodResponseTopic(status, request.rid), payload));
+    if (this.#heard) this.stream.write(publishPacket(methodResponseTopic(status, request.rid), payload));
   }
 
   async getTwin(): Promise<TwinDocument> {
@@ -187,7 +195,7 @@ export class MqttConnection extends MqttClient implements Connection {
       ...(id === undefined ? {} : { messageId: id }),
       properties: Object.fromEntries(all.filter(([name]) => !name.startsWith('$.'))),
       settle: (settlement) => {
-        if (settlement === 'completed' && qos === 1 && messageId !== undefined && this.#open)
+        if (settlement === 'completed' && qos === 1 && messageId !== undefined && this.#heard)
           this.stream.write(acknowledgement(messageId));
       },
     };
@@ -203,7 +211,7 @@ export class MqttConnection extends MqttClient implements Connection {
     topic: (rid: string) => string,
     payload: string,
   ): Promise<{ version: number | undefined; body: string }> {
-    if (!this.#open) return Promise.reject(new TwinFailed(`${what}: the device is not connected`));
+    if (!this.#heard) return Promise.reject(new TwinFailed(`${what}: the device is not connected`));
     this.#lastRid += 1;
     const rid = this.#lastRid.toString(16);
     return new Promise((resolve, reject) => {

@@ -349,6 +349,22 @@ test('a call that was on its way when the renewal began is still answered', asyn
   expect(broker.sessions).toHaveLength(2);
 });
 
+test('a call that comes before the subscriptions are answered, in a session that goes on, is answered too', async () => {
+  const one = theDevice({ behaviour: { kind: 'reboot', dark: 1_000 } });
+  const { broker, clock } = one;
+  await one.online();
+  broker.last.stream.destroy();
+  await clock.advance(499);
+  const before = broker.sessions.length;
+  broker.onSubscribe = (session) => session.call('reboot', '9');
+  await clock.advance(10);
+  expect(broker.sessions).toHaveLength(before + 1);
+  expect(broker.last.replies).toEqual([{ topic: '$iothub/methods/res/200/?$rid=9', payload: '"Reboot started"' }]);
+  expect(broker.last.published.some(({ topic }) => topic.includes('/properties/reported/'))).toBe(true);
+  expect(one.of('method.handled')).toMatchObject([{ outcome: 'answered' }]);
+  expect(one.of('device.failed')).toEqual([]);
+});
+
 test('change goes on with another behaviour on the same link', async () => {
   const { online, broker, device, clock, settings } = theDevice();
   await online();
