@@ -47,7 +47,8 @@ export function readJobRequest(
   checks: JobChecks,
 ): JobRequest | Refusal {
   if (!isObject(body)) return invalid('The request body must be a JSON object.');
-  const type = jobTypes.find((known) => known.toLowerCase() === String(body.type).toLowerCase());
+  const given = typeof body.type === 'string' ? body.type.toLowerCase() : undefined;
+  const type = jobTypes.find((known) => known.toLowerCase() === given);
   const problem = idProblem(id, body.jobId) ?? typeProblem(type, body.type);
   if (problem !== undefined || type === undefined) return invalid(problem ?? '');
 
