@@ -1,5 +1,7 @@
 // Client certificates, made by the same code that makes them for users, against identities of each kind.
-import { randomBytes, X509Certificate } from 'node:crypto';
+import 'reflect-metadata';
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { issueDevice, makeAuthority, selfSignedDevice } from '../../../../simulators/certificates/issue.ts';
 import { certificatesIn, type DevicePair, type Pair } from '../../../../simulators/certificates/pair.ts';
@@ -11,6 +13,7 @@ import { identity } from '../parts.ts';
 
 const clock = new VirtualClock(Date.parse('2026-03-01T12:00:00Z'));
 const tools = { now: clock.now(), randomBytes };
+const curve = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const odd = "a,b+c=d;#'1";
 const policies = defaultPolicies(randomBytes);
 
@@ -129,6 +132,36 @@ describe('by a CA', () => {
     const pair = await issueDevice(other, { id: 'pump' }, tools);
     expect(new X509Certificate(pair.certificate).checkIssued(new X509Certificate(other.certificate))).toBe(true);
     expect(strict.checkCertificate(shown(pair), byAuthority('pump'))).toBeInstanceOf(Refusal);
+  });
+
+  test('a chain may lead through an intermediate CA that came along, while that is good', async () => {
+    const between = async (end: number) => {
+      const keys = await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify']);
+      const root = createPrivateKey(ownCa.key).export({ type: 'pkcs8', format: 'der' });
+      const made = await x509.X509CertificateGenerator.create(
+        {
+          subject: 'CN=Between',
+          issuer: new x509.X509Certificate(ownCa.certificate).subjectName,
+          publicKey: keys.publicKey,
+          signingKey: await webcrypto.subtle.importKey('pkcs8', root, curve, false, ['sign']),
+          signingAlgorithm: curve,
+          notBefore: new Date(clock.now() - 1_000),
+          notAfter: new Date(end),
+          extensions: [new x509.BasicConstraintsExtension(true)],
+        },
+        webcrypto,
+      );
+      const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+      const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ type: 'pkcs8', format: 'pem' });
+      return issueDevice({ certificate: `${made.toString('pem')}\n`, key: key.toString() }, { id: 'pump' }, tools);
+    };
+    const good = await between(clock.now() + 60_000);
+    expect(answer(good, byAuthority('pump'))).toBe('let in');
+    const alone = { ...good, certificate: String(certificatesIn(good.certificate)[0]) };
+    expect(answer(alone, byAuthority('pump'))).toMatch(/issued by 'CN=Between', which this hub does not know/);
+    expect(answer(await between(clock.now() - 1), byAuthority('pump'))).toMatch(
+      /the intermediate CA 'CN=Between' expired at/,
+    );
   });
 
   test('bytes that are no certificate are as good as none', () => {

@@ -156,7 +156,10 @@ test('an issuer that cannot be reached is 503, and asked again for the next toke
   const name = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const access = accessWith({ issuer: name });
   const text = `Bearer ${await issuer.token({ issuer: name })}`;
-  expect(await access.checkService(text, readTwin)).toMatchObject({ number: 503001, message: expect.stringMatching(/answered 500/) });
+  expect(await access.checkService(text, readTwin)).toMatchObject({
+    number: 503001,
+    message: expect.stringMatching(/answered 500/),
+  });
   up = true;
   expect(codeOf(await access.checkService(text, readTwin))).toBe(200);
 });
