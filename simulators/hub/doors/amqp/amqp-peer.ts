@@ -203,15 +203,15 @@ export class AmqpPeer {
   }
 
   #putToken(bytes: Buffer, session: EngineSession): void {
-    putToken(bytes, this.#tools.access, this.#tokens).then(
-      (reply) => {
-        if (this.#over) return;
-        this.#arm(this.#tokens.nextEnd);
-        const [any] = this.#cbsReplies.values();
-        (this.#cbsReplies.get(session) ?? any)?.send(reply);
-      },
-      (error: unknown) => this.#unreadable(error),
-    );
+    const say = (reply: Buffer): void => {
+      if (this.#over) return;
+      this.#arm(this.#tokens.nextEnd);
+      const [any] = this.#cbsReplies.values();
+      (this.#cbsReplies.get(session) ?? any)?.send(reply);
+    };
+    const put = putToken(bytes, this.#tools.access, this.#tokens);
+    if (put instanceof Promise) put.then(say, (error: unknown) => this.#unreadable(error));
+    else say(put);
   }
 
   #admitService(link: EngineLink, node: keyof typeof serviceNodes): Refusal | undefined {

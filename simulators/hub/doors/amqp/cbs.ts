@@ -1,30 +1,35 @@
 // The token service on a connection (reference 3.2): reads a put-token request, and writes the reply with the id it came with, of the same type.
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
-import type { Access } from '../../access/access.ts';
+import type { Access, OpenToken } from '../../access/access.ts';
 import { BadBytes } from './encoding.ts';
 import { encodeMessage, type Typed, types } from './rhea-parts.ts';
-import { bodyOf, field, readSections } from './sections.ts';
+import { bodyOf, field, readSections, type Sections } from './sections.ts';
 import type { Tokens } from './tokens.ts';
 
 const sasTypes = ['servicebus.windows.net:sastoken', 'azure-devices.net:sastoken'];
 const bearerTypes = ['jwt', 'bearer'];
 const longestToken = 32_768;
 
-/** Puts the token a request holds on the connection. Gives the encoded reply; throws BadBytes for what is no message. */
-export async function putToken(bytes: Buffer, access: Access, tokens: Tokens): Promise<Buffer> {
+/**
+ * Puts the token a request holds on the connection. Gives the encoded reply: at once, unless an issuer must be asked first. Throws BadBytes for
+ * what is no message.
+ */
+export function putToken(bytes: Buffer, access: Access, tokens: Tokens): Buffer | Promise<Buffer> {
   const sections = readSections(bytes);
-  const { application, properties } = sections;
-  const refused = await put(application, bodyOf(sections).toString(), access, tokens);
-  return reply(properties[field.messageId], refused);
+  const id = idOf(sections.properties[field.messageId]);
+  const asked = readRequest(sections);
+  if (asked instanceof Refusal) return reply(id, asked);
+  const { name, text } = asked;
+  const put = (token: OpenToken | Refusal): Buffer =>
+    reply(id, token instanceof Refusal ? token : tokens.put(name, text, token));
+  const opened = access.openToken(text);
+  return opened instanceof Promise ? opened.then(put) : put(opened);
 }
 
-async function put(
-  application: ReadonlyMap<string, unknown>,
-  body: string,
-  access: Access,
-  tokens: Tokens,
-): Promise<Refusal | undefined> {
+function readRequest(sections: Sections): { readonly name: string; readonly text: string } | Refusal {
+  const { application } = sections;
   const [operation, type, name] = ['operation', 'type', 'name'].map((key) => application.get(key));
+  const body = bodyOf(sections).toString();
   if (operation !== 'put-token') {
     return refuse('ArgumentInvalid', `operation: '${String(operation).slice(0, 80)}' must be put-token.`);
   }
@@ -38,15 +43,13 @@ async function put(
     return refuse('ArgumentInvalid', `body: must be the token, a text of at most ${longestToken} characters.`);
   }
   const bare = bearerTypes.includes(kind) && !/^(bearer|sharedaccesssignature) /i.test(body);
-  const text = bare ? `Bearer ${body}` : body;
-  const token = await access.openToken(text);
-  return token instanceof Refusal ? token : tokens.put(name, text, token);
+  return { name, text: bare ? `Bearer ${body}` : body };
 }
 
 /** .NET and Java take nothing but an int for the status. */
-function reply(messageId: Typed | undefined, refused: Refusal | undefined): Buffer {
+function reply(id: Typed | undefined, refused: Refusal | undefined): Buffer {
   return encodeMessage({
-    correlation_id: messageId === undefined || messageId.value === null ? undefined : held(messageId),
+    correlation_id: id,
     application_properties: {
       'status-code': types.wrap_int(refused === undefined ? 200 : refused.status),
       'status-description': refused === undefined ? 'OK' : `${refused.number}: ${refused.message}`,
@@ -57,8 +60,9 @@ function reply(messageId: Typed | undefined, refused: Refusal | undefined): Buff
 
 const idTypes = new Set(['Uuid', 'Ulong', 'SmallUlong', 'Ulong0', 'Vbin8', 'Vbin32', 'Str8', 'Str32']);
 
-/** An id as it came, type and all. Throws BadBytes for a value that cannot be one. */
-export function held(id: Typed): Typed {
+/** An id to be sent back as it came, type and all; undefined when there was none. Throws BadBytes for a value that cannot be one. */
+export function idOf(id: Typed | undefined): Typed | undefined {
+  if (id === undefined || id.value === null) return undefined;
   if (!idTypes.has(id.type.name)) throw new BadBytes(`an id of the type ${id.type.name}`);
   return id;
 }

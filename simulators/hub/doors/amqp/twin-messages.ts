@@ -3,7 +3,7 @@ import type { DeviceId } from '../../../vocabulary/ids.ts';
 import { refuse } from '../../../vocabulary/service-errors.ts';
 import type { DeviceConnection } from '../../connections/connections.ts';
 import { answerTwinGet, answerTwinReport, refusedAnswer, type TwinAnswer } from '../mqtt/twin-answers.ts';
-import { held } from './cbs.ts';
+import { idOf } from './cbs.ts';
 import type { DoorTools } from './door-tools.ts';
 import { data, encodeMessage, type Typed, types } from './rhea-parts.ts';
 import { bodyOf, field, plainText, readSections } from './sections.ts';
@@ -45,7 +45,7 @@ const unknown = (device: DeviceId, operation: string, resource: string) =>
 
 function encodeAnswer(id: Typed | undefined, { status, body, version }: TwinAnswer): Buffer {
   return encodeMessage({
-    correlation_id: id === undefined || id.value === null ? undefined : held(id),
+    correlation_id: idOf(id),
     message_annotations: {
       status: types.wrap_int(status),
       ...(version === undefined ? undefined : { version: types.wrap_long(version) }),

@@ -194,19 +194,24 @@ export class Wire extends EventEmitter {
     this.#advance();
   }
 
-  /** Hands on as many whole frames as there are, in one piece. */
+  /** Hands on as many whole frames as there are, in one piece. What comes before a bad one still counts. */
   #takeFrames(): boolean {
     let at = 0;
-    for (;;) {
-      const size = frameSize(this.#half, at, largestFrame);
-      if (size === undefined || this.#half.length - at < size) break;
-      holdFrame(this.#half, at, size);
-      at += size;
+    let bad: unknown;
+    try {
+      for (;;) {
+        const size = frameSize(this.#half, at, largestFrame);
+        if (size === undefined || this.#half.length - at < size) break;
+        holdFrame(this.#half, at, size);
+        at += size;
+      }
+    } catch (error) {
+      bad = error;
     }
-    if (at === 0) return false;
     const frames = this.#half.subarray(0, at);
     this.#half = this.#half.subarray(at);
-    this.emit('data', frames);
+    if (at > 0) this.emit('data', frames);
+    if (bad !== undefined) throw bad;
     return false;
   }
 }

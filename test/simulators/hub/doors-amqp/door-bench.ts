@@ -1,0 +1,151 @@
+// An AMQP door on a free port of 127.0.0.1 with everything behind it, and clients to knock with: the library's own, and one of bare frames.
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../../../simulators/clock/clock.ts';
+import { systemClock } from '../../../../simulators/clock/system.ts';
+import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/access.ts';
+import { openConnections } from '../../../../simulators/hub/connections/connections.ts';
+import { type AmqpDoorOptions, openAmqpDoor } from '../../../../simulators/hub/doors/amqp/open-amqp-door.ts';
+import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
+import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
+import { openStore } from '../../../../simulators/hub/store/store.ts';
+import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
+import type { Twins } from '../../../../simulators/hub/twins/twins.ts';
+import { signToken } from '../../../../simulators/tokens/sas-token.ts';
+import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
+import { refuse } from '../../../../simulators/vocabulary/service-errors.ts';
+import { Facts, identity } from '../parts.ts';
+import { AmqpClient, type ClientOptions } from './amqp-client.ts';
+import { RawClient } from './raw-client.ts';
+
+export const hostName = 'myhub.localhost';
+export const oddId = "a:b.c+%_#*?!(),=@;$'-";
+
+/** Twins that hold one version number per device, refuse the patch `"bad"` and cannot keep `"full"`. */
+class PlainTwins implements Twins {
+  readonly reports = new Map<string, string[]>();
+  known = () => undefined;
+  members = {} as Twins['members'];
+  get = () => refuse('DeviceNotFound', 'none');
+  patch = () => refuse('DeviceNotFound', 'none');
+  replace = () => refuse('DeviceNotFound', 'none');
+  deviceView = (id: string) => `{"desired":{"$version":1},"reported":{"$version":${this.#of(id).length + 1}}}`;
+  report = (id: string, patch: string) => {
+    if (patch === '"full"') throw new Error('disk full');
+    if (patch === '"bad"') return refuse('ArgumentInvalid', 'a bad key', { key: 'a.b' });
+    this.#of(id).push(patch);
+    return { version: this.#of(id).length + 1 };
+  };
+  #of(id: string): string[] {
+    const reports = this.reports.get(id) ?? [];
+    this.reports.set(id, reports);
+    return reports;
+  }
+}
+
+export interface BenchOptions {
+  readonly clock?: Clock;
+  readonly tls?: AmqpDoorOptions['tls'];
+  readonly tokenGrace?: number;
+  readonly mostTokens?: number;
+  readonly authorities?: readonly string[];
+}
+
+export async function openDoor(options: BenchOptions = {}) {
+  const clock = options.clock ?? systemClock();
+  const facts = new Facts();
+  const { emit } = facts;
+  const names = ['d', 'e', 'f', oddId, ...Array.from({ length: 40 }, (_, index) => `many-${index}`)];
+  const devices = new Map(names.map((id) => [id, identity(id)] as const));
+  for (const module of ['m', 'n']) devices.set(`d/${module}`, { ...identity('d'), moduleId: module });
+  devices.set('off', identity('off', 'disabled'));
+  const find = (id: string) => devices.get(id);
+  const policies = defaultPolicies(randomBytes);
+  const access = openAccess({ clock, hostName, find, policies, authorities: options.authorities ?? [] });
+  const connections = openConnections({ clock, emit });
+  const methods = openMethods({ clock, emit, find, connections });
+  const twins = new PlainTwins();
+  const throttling = openThrottling({ clock, emit });
+  const store = openStore(undefined, clock.now());
+  const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
+  const parts = { clock, emit, find, twins, access, connections, methods, messages, throttling, hostName, randomBytes };
+  const { tls, tokenGrace, mostTokens } = options;
+  const door = await openAmqpDoor({
+    ...parts,
+    host: '127.0.0.1',
+    port: 0,
+    tls,
+    ...(tokenGrace === undefined ? {} : { tokenGrace }),
+    ...(mostTokens === undefined ? {} : { mostTokens }),
+  });
+  const { port } = door.address;
+  const clients: { stop(): void }[] = [];
+
+  /** An identity's own token; its resource as `device`, or `device/modules/module`. */
+  const token = (id: string, seconds = 3_600): string => {
+    const key = devices.get(id)?.authentication.symmetricKey.primaryKey ?? randomBytes(32).toString('base64');
+    const resource = `${hostName}/devices/${id.replace('/', '/modules/')}`;
+    return signToken({ resource, key, expiresAt: clock.now() + seconds * 1_000 });
+  };
+  const serviceToken = (policy: string, seconds = 3_600): string => access.serviceToken(policy, seconds);
+
+  return {
+    clock,
+    facts,
+    devices,
+    connections,
+    methods,
+    messages,
+    throttling,
+    twins,
+    door,
+    parts,
+    port,
+    token,
+    serviceToken,
+    /** A connection without anything on it. */
+    async client(more: ClientOptions = {}): Promise<AmqpClient> {
+      const client = new AmqpClient(port, more);
+      clients.push(client);
+      await client.opened;
+      return client;
+    },
+    /** A connection that refuses to be opened, or is not known to open. */
+    unopened(more: ClientOptions = {}): AmqpClient {
+      const client = new AmqpClient(port, more);
+      clients.push(client);
+      client.opened.catch(() => {});
+      return client;
+    },
+    /** A connection with the tokens of these identities. */
+    async device(...ids: string[]): Promise<AmqpClient> {
+      const client = await this.client();
+      for (const id of ids) await client.putToken(token(id), `${hostName}/devices/${id.split('/')[0]}`);
+      return client;
+    },
+    async service(policy = 'service', seconds = 3_600): Promise<AmqpClient> {
+      const client = await this.client();
+      await client.putToken(serviceToken(policy, seconds), hostName);
+      return client;
+    },
+    async raw(): Promise<RawClient> {
+      const client = new RawClient(port);
+      clients.push(client);
+      await client.connected;
+      return client;
+    },
+    invoke: (id: string, fields: object = {}) =>
+      methods.invoke(
+        deviceId(id),
+        Buffer.from(JSON.stringify({ methodName: 'm', responseTimeoutInSeconds: 5, ...fields })),
+      ),
+    async stop() {
+      for (const client of clients) client.stop();
+      methods.stop();
+      await door.stop();
+      messages.stop();
+      store.close();
+    },
+  };
+}
+
+export type Bench = Awaited<ReturnType<typeof openDoor>>;
