@@ -10,12 +10,10 @@ import {
   type Packet,
   type Parser,
 } from 'mqtt-packet';
-import type { Cancel } from '../../../clock/clock.ts';
 import type { Wait } from '../../../clock/waits.ts';
 import { publishPacket } from '../../../packets/publish-packet.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
-import type { Instant, Millis } from '../../../vocabulary/units.ts';
 import type { ClientCertificate } from '../../access/access.ts';
 import type { DeviceConnection } from '../../connections/connections.ts';
 import { largestTelemetry } from '../../messages/sizes.ts';
@@ -25,7 +23,8 @@ import { isPlainMethodName, topicAdvice } from './advice.ts';
 import type { DoorTools } from './door-tools.ts';
 import { Downstream } from './downstream.ts';
 import { type Heard, hear, hint, speakWill, type Will } from './hear.ts';
-import { mostSubscriptions, refused, Session } from './subscriptions.ts';
+import { Lifetime } from './lifetime.ts';
+import { Session } from './subscriptions.ts';
 import { desiredTopic, methodTopic, readTopic } from './topics.ts';
 
 /** A PUBLISH of the largest message with the longest topic; nothing a device may send is longer. */
@@ -52,10 +51,7 @@ export class DeviceSocket implements DeviceConnection {
   #downstream: Downstream | undefined;
   /** Until the CONNECT. */
   #certificate: ClientCertificate | undefined;
-  #lastSeen: Instant = 0;
-  #silence: Millis = 0;
-  #expiresAt: Instant = 0;
-  #cancelCheck: Cancel | undefined;
+  readonly #lifetime: Lifetime;
   #will: Will | undefined;
   /** Bytes of a packet that has not come in whole. */
   #half = 0;
@@ -67,6 +63,7 @@ export class DeviceSocket implements DeviceConnection {
     this.protocol = websocket ? 'mqtt-ws' : 'mqtt';
     this.#peer = peer;
     this.#certificate = certificate;
+    this.#lifetime = new Lifetime(tools.clock, (reason, detail) => this.#end(reason, detail));
     this.#parser = newParser();
     this.#parser.on('packet', (packet) => this.#take(packet));
     this.#parser.on('error', (error: Error) => this.#unreadable(error));
@@ -118,7 +115,7 @@ export class DeviceSocket implements DeviceConnection {
 
   #read(bytes: Buffer): void {
     if (this.#state === 'over') return;
-    this.#lastSeen = this.#tools.clock.now();
+    this.#lifetime.lastSeen = this.#tools.clock.now();
     if (this.#state === 'connected') this.#tools.connections.touch(this.device);
     try {
       this.#half = this.#parser.parse(bytes);
@@ -193,7 +190,7 @@ export class DeviceSocket implements DeviceConnection {
 
   #deny({ code, detail, device, hint: text }: Denied): void {
     const { emit } = this.#tools;
-    const at = this.#lastSeen;
+    const at = this.#lifetime.lastSeen;
     if (device === undefined) this.#reportRefused(`CONNECT refused (${code}): ${detail}`);
     else emit({ type: 'device.refused', at, device, protocol: this.protocol, code, detail });
     if (text !== undefined) emit({ type: 'hint.given', at, ...(device === undefined ? undefined : { device }), text });
@@ -208,41 +205,23 @@ export class DeviceSocket implements DeviceConnection {
     const { session, present } = tools.sessions.open(device, generation, clean);
     this.device = device;
     this.#session = session;
-    this.#silence = silence;
-    this.#expiresAt = expiresAt + tools.tokenGrace;
     this.#will = will;
     this.#state = 'connected';
     this.#write(connack(present, 0));
     tools.connections.opened(this, client, modelId);
     for (const text of hints) this.#hint(text);
-    this.#check();
+    this.#lifetime.begin(silence, expiresAt + tools.tokenGrace);
     if (this.listensForMethods) tools.connections.ready(this);
     // Those that wait in the queue of an earlier session's subscription.
     this.messageWaiting();
   }
 
-  /** One timer for both ends of a connection, set for the sooner one; packets move `#lastSeen`, not the timer. */
-  #check(): void {
-    const now = this.#tools.clock.now();
-    const silentAt = this.#lastSeen + this.#silence;
-    if (now >= this.#expiresAt) this.#end('token-expired');
-    else if (now >= silentAt) this.#end('keep-alive', `silent for ${this.#silence / 1_000} s`);
-    else {
-      const wait = Math.max(1, Math.ceil(Math.min(silentAt, this.#expiresAt) - now));
-      this.#cancelCheck = this.#tools.clock.after(wait, () => this.#check());
-    }
-  }
-
   #takeSubscribe({ subscriptions, messageId }: ISubscribePacket): void {
     const listened = this.listensForMethods;
-    const granted = subscriptions.map(({ topic, qos }, index) =>
-      index < mostSubscriptions ? this.#session.subscriptions.add(topic, qos, this.device) : refused,
-    );
-    const bad = subscriptions.filter((_, index) => granted[index] === refused).map(({ topic }) => topic.slice(0, 120));
-    if (bad.length > 0) {
-      this.#hint(
-        `Refused to subscribe to ${bad.slice(0, 5).join(', ')}: not a topic filter the service has, or past the fifth.`,
-      );
+    const { granted, refused } = this.#session.subscriptions.addAll(subscriptions, this.device);
+    if (refused.length > 0) {
+      const filters = refused.map((filter) => filter.slice(0, 120)).join(', ');
+      this.#hint(`Refused to subscribe to ${filters}: not a topic filter the service has, or past the fifth.`);
     }
     this.#write(generate({ cmd: 'suback', messageId: messageId ?? 0, granted }));
     if (!listened && this.listensForMethods) this.#tools.connections.ready(this);
@@ -318,7 +297,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#state = 'over';
     if (this.#greeting) this.#tools.greetings.end(this.#greeting);
     this.#greeting = undefined;
-    this.#cancelCheck?.();
+    this.#lifetime.stop();
     this.#tools.open.delete(this);
     // A CONNACK that refuses is meant to be read; a peer that stopped reading is not waited for.
     if (greeting) endSoon(this.#socket);

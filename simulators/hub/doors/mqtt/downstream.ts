@@ -37,13 +37,10 @@ export class Downstream {
   take(): void {
     if (this.#busy) return;
     this.#busy = true;
-    try {
+    this.#attempt('delivered', () => {
       let delivery = this.#next();
       while (delivery !== undefined && this.#send(delivery)) delivery = this.#next();
-    } catch (error) {
-      // The store cannot be written: nobody who sends or connects is to pay for that.
-      this.#tools.hint(`A message could not be delivered: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    });
     this.#busy = this.#over;
   }
 
@@ -56,10 +53,12 @@ export class Downstream {
     const delivery = this.#inFlight.get(packetId);
     if (delivery === undefined) return;
     const { messages, session, hint } = this.#tools;
+    this.#attempt('completed', () => {
+      const late = messages.complete(this.#device, delivery.lockToken);
+      if (late !== undefined) hint(`A message was acknowledged too late, ${late.number}: ${late.message}`);
+      session.forget(delivery.sequence);
+    });
     this.#inFlight.delete(packetId);
-    session.forget(delivery.sequence);
-    const late = messages.complete(this.#device, delivery.lockToken);
-    if (late !== undefined) hint(`A message was acknowledged too late, ${late.number}: ${late.message}`);
     this.take();
   }
 
@@ -68,8 +67,19 @@ export class Downstream {
     this.#over = true;
     this.#busy = true;
     const { messages } = this.#tools;
-    for (const { lockToken } of this.#inFlight.values()) messages.release(this.#device, lockToken);
+    for (const { lockToken } of this.#inFlight.values()) {
+      this.#attempt('given back', () => messages.release(this.#device, lockToken));
+    }
     this.#inFlight.clear();
+  }
+
+  /** The store may not be writable (a full disk): nobody who sends, connects or leaves is to pay for that. */
+  #attempt(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#tools.hint(`A message could not be ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Gives whether the next one may follow. */

@@ -4,9 +4,9 @@ import type { Connections } from '../../connections/connections.ts';
 import { type Feed, feedOf } from './topics.ts';
 
 /** At most so many per device, and so many in one SUBSCRIBE. */
-export const mostSubscriptions = 5;
+const mostSubscriptions = 5;
 /** SUBACK: this filter was refused. */
-export const refused = 0x80;
+const refused = 0x80;
 
 export class Subscriptions {
   readonly #feeds = new Map<Feed, 0 | 1>();
@@ -27,8 +27,20 @@ export class Subscriptions {
     return own === 1 || all === 1 ? 1 : (own ?? all); // [MQTT 3.1.1, 3.3.5] the highest of those that overlap
   }
 
+  /** What a SUBACK says to each filter of one SUBSCRIBE; `refused` names the first few that were. */
+  addAll(
+    filters: readonly { readonly topic: string; readonly qos: number }[],
+    identity: DeviceId,
+  ): { readonly granted: number[]; readonly refused: readonly string[] } {
+    const granted = filters.map(({ topic, qos }, index) =>
+      index < mostSubscriptions ? this.#add(topic, qos, identity) : refused,
+    );
+    const bad = filters.filter((_, index) => granted[index] === refused).slice(0, mostSubscriptions);
+    return { granted, refused: bad.map(({ topic }) => topic) };
+  }
+
   /** The QoS granted (2 is granted as 1), or `refused`. Asking again for what is there is granted again. */
-  add(filter: string, qos: number, identity: DeviceId): number {
+  #add(filter: string, qos: number, identity: DeviceId): number {
     const feed = feedOf(filter, identity);
     if (feed === undefined) return refused;
     if (!this.#feeds.has(feed) && this.#feeds.size >= mostSubscriptions) return refused;

@@ -1,6 +1,7 @@
 // Messages both ways over MQTT: what their topics carry, when they come, when they come again.
 import { generate, type IPublishPacket } from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openMqttDoor } from '../../../../simulators/hub/doors/mqtt/open-mqtt-door.ts';
 import type { SystemProperties } from '../../../../simulators/hub/messages/messages.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
@@ -231,6 +232,26 @@ describe('to the device', () => {
     expect((await heard).body).toHaveLength(65_000);
     await expect.poll(() => waiting()).toBe(0);
   });
+});
+
+test('a store that cannot be written costs no device its connection, and is pointed out', async () => {
+  const full = () => {
+    throw new Error('disk full');
+  };
+  const { received, receive, reject } = bench.messages;
+  const messages = { received, receive, reject, complete: full, release: full };
+  const door = await openMqttDoor({ ...bench.parts, messages, host: '127.0.0.1', port: 0 });
+  try {
+    const client = await bench.client('d', { port: door.address.port });
+    const heard = nextMessage(client, 'devices/d/messages/devicebound/');
+    await client.subscribeAsync(filter, { qos: 1 });
+    send('a');
+    await heard;
+    expect(await bench.facts.next('hint.given')).toMatchObject({ text: 'A message could not be completed: disk full' });
+    await client.publishAsync('devices/d/messages/events/', 'still here', { qos: 1 });
+  } finally {
+    await door.stop();
+  }
 });
 
 describe('to a module', () => {
