@@ -1,19 +1,21 @@
 // Fleets as a user describes them, on one hub: every transport the hub has a door for, certificates, modules, telemetry.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../simulators/clock/system.ts';
+import { openMessages } from '../../simulators/invoker/messages.ts';
 import { deviceId } from '../../simulators/vocabulary/ids.ts';
 import { addFleet, aLab, allOnline, runAll, until } from '../support/a-lab.ts';
 
 const everyDevice = { sort: 'id', descending: false, from: 0, count: 500, wall: false, filter: '' } as const;
 
-test('devices over MQTT on WebSockets answer, with TLS and without', async () => {
+test.each(['mqtt-ws', 'amqp', 'amqp-ws'] as const)('devices over %s answer, with TLS and without', async (protocol) => {
   const lab = await aLab();
-  const fleet = { count: 5, protocol: 'mqtt-ws', behaviour: { kind: 'echo' } } as const;
+  const fleet = { count: 5, protocol, behaviour: { kind: 'echo' } } as const;
   await addFleet(lab, { ...fleet, name: 'plain', id: 'plain-{index}' });
   await addFleet(lab, { ...fleet, name: 'sealed', id: 'sealed-{index}', tls: true });
   await allOnline(lab, 10);
   const run = await runAll(lab, { method: 'ping', payload: '{"n":1}' });
   expect(run.outcomes).toEqual([{ key: '200/200', count: 10 }]);
-  expect(lab.views.fleet(everyDevice).rows.map(({ protocol }) => protocol)).toEqual(Array(10).fill('mqtt-ws'));
+  expect(lab.views.fleet(everyDevice).rows.map(({ protocol }) => protocol)).toEqual(Array(10).fill(protocol));
 });
 
 test.each(['x509-self-signed', 'x509-ca'] as const)(
@@ -22,7 +24,10 @@ test.each(['x509-self-signed', 'x509-ca'] as const)(
     const lab = await aLab({ fleetWorkers: 2 });
     await addFleet(lab, {
       ...{ name: 'pumps', count: 12, authentication, behaviour: { kind: 'echo' } },
-      ...{ protocol: { mqtt: 1, 'mqtt-ws': 1 }, reconnect: { kind: 'backoff', first: 50, most: 500 } },
+      ...{
+        protocol: { mqtt: 1, 'mqtt-ws': 1, amqp: 1, 'amqp-ws': 1 },
+        reconnect: { kind: 'backoff', first: 50, most: 500 },
+      },
     });
     await allOnline(lab, 12);
     expect((await runAll(lab, { method: 'ping' })).outcomes).toEqual([{ key: '200/200', count: 12 }]);
@@ -58,6 +63,7 @@ test('modules are rows, twins and callees of their own beside their device', asy
     count: 4,
     id: 'gw-{index}',
     modules: ['eye', 'ear'],
+    protocol: { mqtt: 1, 'mqtt-ws': 1, amqp: 1, 'amqp-ws': 1 },
     behaviour: { kind: 'echo' },
   });
   await allOnline(lab, 12);
@@ -83,12 +89,13 @@ test('modules are rows, twins and callees of their own beside their device', asy
 test('telemetry is a row of the traffic each, and counted beside its device', async () => {
   const lab = await aLab();
   await addFleet(lab, {
-    ...{ name: 'pumps', count: 5, protocol: { mqtt: 1, 'mqtt-ws': 1 }, modules: ['eye'] },
+    ...{ name: 'pumps', count: 8, protocol: { mqtt: 1, 'mqtt-ws': 1, amqp: 1, 'amqp-ws': 1 }, modules: ['eye'] },
+    devicesPerConnection: 3,
     telemetry: { intervalMs: 50, template: { device: '{deviceId}', heat: '{walk:18:24:0.2}' } },
   });
   await until(() => lab.views.fleet(everyDevice).rows.every(({ telemetry }) => telemetry.sent > 3));
   const rows = lab.views.fleet(everyDevice).rows;
-  expect(rows).toHaveLength(10);
+  expect(rows).toHaveLength(16);
   expect(rows.every(({ telemetry }) => telemetry.failed === 0)).toBe(true);
   const traffic = await until(() => {
     const view = lab.views.traffic({ filter: 'telemetry device:device-0003/eye', limit: 10 });
@@ -99,6 +106,49 @@ test('telemetry is a row of the traffic each, and counted beside its device', as
     device: 'device-0003/eye',
     heat: expect.any(Number),
   });
+});
+
+test('messages to devices and modules are completed, rejected and abandoned by rule, on every transport', async () => {
+  const lab = await aLab();
+  await addFleet(lab, {
+    ...{ name: 'pumps', count: 4, protocol: { mqtt: 1, 'mqtt-ws': 1, amqp: 1, 'amqp-ws': 1 }, modules: ['eye'] },
+    messages: {
+      rules: [
+        { property: 'do', value: 'reject', do: 'reject' },
+        { property: 'do', value: 'abandon', do: 'abandon' },
+      ],
+    },
+  });
+  await allOnline(lab, 8);
+  const messages = await openMessages({
+    ...{ clock: systemClock(), connectionString: lab.status.connectionStrings.service ?? '' },
+    ...{ address: { host: '127.0.0.1', port: lab.status.doors.amqp?.port ?? 0, tls: false } },
+  });
+  onTestFinished(() => messages.close());
+  const rows = lab.views.fleet(everyDevice).rows;
+  const send = (device: string, way: string) =>
+    messages.send(device, { body: Buffer.from(way), messageId: `${device} ${way}`, properties: { do: way } });
+  for (const { id } of rows) expect(await send(id, 'complete')).toEqual({});
+  await until(() => lab.views.fleet(everyDevice).rows.every((row) => row.messages === 1));
+  for (const { id, protocol } of rows) {
+    if (!protocol.startsWith('amqp')) continue;
+    await send(id, 'reject');
+    await send(id, 'abandon');
+  }
+  const outcomes = () =>
+    lab.views
+      .traffic({ filter: 'kind:message', limit: 1_000 })
+      .rows.map(({ device, name, detail }) => `${device} ${name} ${detail ?? ''}`);
+  // An abandoned message comes again until it was delivered ten times.
+  await until(
+    () => lab.views.fleet(everyDevice).rows.every((row) => row.messages === (row.protocol.startsWith('amqp') ? 12 : 1)),
+    outcomes,
+  );
+  const told = await until(
+    () => (outcomes().filter((row) => row.includes('rejected')).length === 4 ? outcomes() : undefined),
+    outcomes,
+  );
+  expect(told.filter((row) => row.includes('completed'))).toHaveLength(8);
 });
 
 test('the limits of a tier can be set while the hub runs, and are seen in use', async () => {

@@ -165,7 +165,7 @@ export class MqttConnection extends MqttClient implements Connection {
   #arrived(owner: ConnectionOwner, packet: IPublishPacket): boolean {
     const { topic, payload } = packet;
     const arrival = readTopic(topic);
-    if (arrival?.kind === 'message' && arrival.device === this.#id) {
+    if (arrival?.kind === 'message' && arrival.identity === this.#id) {
       owner.messageArrived(this, this.#messageOf(packet, arrival.bag));
       return packet.qos === 1;
     }

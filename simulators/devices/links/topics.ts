@@ -1,4 +1,5 @@
 // The MQTT topics of a device, written and read. Names carry no device id except those of messages (reference 2.5).
+import { identityId } from '../../vocabulary/ids.ts';
 import type { OutgoingMessage } from './connection.ts';
 import { identityPath } from './identity-path.ts';
 
@@ -15,11 +16,13 @@ const common = {
 } as const;
 
 /**
- * Subscribed in one packet: methods, answers to twin requests, desired patches, and for a device its cloud-to-device messages, at QoS 1 so that
- * it can complete them. A module has none of those.
+ * Subscribed in one packet: methods, answers to twin requests, desired patches, and cloud-to-device messages, these at QoS 1 so that they can be
+ * completed.
  */
-export const filtersOf = (id: string): Record<string, { qos: 0 | 1 }> =>
-  id.includes('/') ? { ...common } : { ...common, [`devices/${id}${deviceBound}#`]: { qos: 1 } };
+export const filtersOf = (id: string): Record<string, { qos: 0 | 1 }> => ({
+  ...common,
+  [`${identityPath(id)}${deviceBound}#`]: { qos: 1 },
+});
 
 export const methodResponseTopic = (status: number, rid: string): string =>
   `$iothub/methods/res/${status}/?$rid=${rid}`;
@@ -63,16 +66,11 @@ export type Arrival =
   | { readonly kind: 'twin'; readonly status: number; readonly rid: string; readonly version: number | undefined }
   | { readonly kind: 'desired'; readonly version: number | undefined }
   /** A cloud-to-device message with its property bag. */
-  | { readonly kind: 'message'; readonly device: string; readonly bag: string };
+  | { readonly kind: 'message'; readonly identity: string; readonly bag: string };
 
 /** What a topic announces, or undefined when it is none a hub should send. */
 export function readTopic(topic: string): Arrival | undefined {
-  if (topic.startsWith('devices/')) {
-    const [, device, ...rest] = topic.split('/');
-    return device && topic.startsWith(deviceBound, 8 + device.length) && rest.length === 3
-      ? { kind: 'message', device, bag: rest[2] ?? '' }
-      : undefined;
-  }
+  if (topic.startsWith('devices/')) return readMessageTopic(topic);
   const query = topic.lastIndexOf('/?');
   if (query < 0) return undefined;
   if (topic.startsWith(methodRequest)) {
@@ -88,6 +86,16 @@ export function readTopic(topic: string): Arrival | undefined {
   }
   if (topic.startsWith(desiredPatch)) return { kind: 'desired', version: versionIn(topic, query + 2) };
   return undefined;
+}
+
+/** `devices/{device}/messages/devicebound/{bag}`, or with `/modules/{module}` after the device; a bag holds no slash. */
+function readMessageTopic(topic: string): Arrival | undefined {
+  const [, device, ...rest] = topic.split('/');
+  const module = rest[0] === 'modules' ? rest.splice(0, 2)[1] : undefined;
+  const [messages, bound, bag, ...more] = rest;
+  if (!device || module === '' || messages !== 'messages' || bound !== 'devicebound' || bag === undefined)
+    return undefined;
+  return more.length > 0 ? undefined : { kind: 'message', identity: identityId(device, module), bag };
 }
 
 function versionIn(topic: string, from: number): number | undefined {

@@ -17,8 +17,11 @@ test.each([
   ['$iothub/methods/POST/reboot/?$ridx=1', undefined],
   ['$iothub/twin/res/abc/?$rid=1', undefined],
   ['$iothub/twin/res/200/?rid=1', undefined],
-  ['devices/a/messages/devicebound/', { kind: 'message', device: 'a', bag: '' }],
-  ['devices/a/messages/devicebound/$.mid=1&a=b', { kind: 'message', device: 'a', bag: '$.mid=1&a=b' }],
+  ['devices/a/messages/devicebound/', { kind: 'message', identity: 'a', bag: '' }],
+  ['devices/a/messages/devicebound/$.mid=1&a=b', { kind: 'message', identity: 'a', bag: '$.mid=1&a=b' }],
+  ['devices/a/modules/b/messages/devicebound/x=1', { kind: 'message', identity: 'a/b', bag: 'x=1' }],
+  ['devices/a/modules//messages/devicebound/', undefined],
+  ['devices/a/modules/b/inputs/in/', undefined],
   ['devices/a/messages/devicebound', undefined],
   ['devices/a/messages/devicebound/a=b/c', undefined],
   ['devices//messages/devicebound/', undefined],
@@ -54,9 +57,9 @@ test('a bag is read as it was written, whatever is in it', () => {
   expect(readBag('bare&empty=&broken=%zz')).toEqual({ bare: '', empty: '', broken: '%zz' });
 });
 
-test('a module asks for no cloud-to-device messages, which the service does not send it', () => {
-  expect(Object.keys(filtersOf('pump-1'))).toHaveLength(4);
-  expect(Object.keys(filtersOf('pump-1/eye'))).toHaveLength(3);
+test('a module asks for the messages of its own', () => {
+  expect(Object.keys(filtersOf('pump-1')).at(-1)).toBe('devices/pump-1/messages/devicebound/#');
+  expect(Object.keys(filtersOf('pump-1/eye')).at(-1)).toBe('devices/pump-1/modules/eye/messages/devicebound/#');
 });
 
 test('no text makes a reader throw', () => {
