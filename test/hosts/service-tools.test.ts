@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { parseConnectionString } from '../../simulators/tokens/connection-string.ts';
 import { signToken } from '../../simulators/tokens/sas-token.ts';
 import { temporaryFolder } from '../main/support/temporary.ts';
+import { until } from '../support/a-lab.ts';
 import { type Running, run, start, withBuild } from './support.ts';
 
 withBuild();
@@ -112,4 +113,16 @@ test('modules are created, listed, read and deleted', async () => {
   const offline = await run(dataDir, ['invoke', 'valve/lid', 'close', '--json']);
   expect(JSON.parse(offline.out)).toMatchObject({ httpStatus: 404, error: { name: 'DeviceNotOnline' } });
   expect(await run(dataDir, ['modules', 'delete', 'valve/lid'])).toMatchObject({ code: 0, out: 'deleted valve/lid\n' });
+});
+
+test('send takes a message to a device, and says when the hub does not take one', async () => {
+  const messages = await aDevice('pump-2');
+  const sent = await run(dataDir, ['send', 'pump-2', '--body', '{"a":1}', '--property', 'x=1', '--json']);
+  expect(sent).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(sent.out)).toMatchObject({ to: 'pump-2', sent: true });
+  await until(() => messages.length === 1);
+  expect(messages).toEqual(['{"a":1}']);
+  const refused = await run(dataDir, ['send', 'nobody', 'hello']);
+  expect(refused).toMatchObject({ code: 1, out: '' });
+  expect(refused.err).toContain('404001 DeviceNotFound');
 });
