@@ -16,14 +16,14 @@ export const readAuthorities = (pems: readonly string[]): readonly X509Certifica
   pems.flatMap((pem, index) => {
     const problem = (text: string, cause?: unknown) =>
       new LabError('input.invalid', `deviceAuthorities[${index}]: ${text}`, undefined, cause);
-    let read: readonly X509Certificate[];
+    let found: readonly X509Certificate[];
     try {
-      read = certificatesIn(pem);
+      found = certificatesIn(pem);
     } catch (error) {
       throw problem('is not a certificate in PEM form', error);
     }
-    for (const { ca, subject } of read) if (!ca) throw problem(`${oneLine(subject)} is not the certificate of a CA`);
-    return read;
+    for (const { ca, subject } of found) if (!ca) throw problem(`${oneLine(subject)} is not the certificate of a CA`);
+    return found;
   });
 
 export function checkChain(
@@ -39,7 +39,8 @@ export function checkChain(
       `'${name}' is registered with ${type === 'sas' ? 'keys' : 'no authentication'}, not with a certificate`,
     );
   }
-  const [own, ...others] = readChain(shown);
+  const [der, ...others] = shown?.chain ?? [];
+  const own = der && read(der);
   if (own === undefined) return refused(`'${name}' must show its certificate in the TLS handshake, and showed none`);
   const grant: Grant = { expiresAt: Date.parse(own.validTo) };
   if (type === 'selfSigned') {
@@ -60,15 +61,18 @@ export function checkChain(
 /** Undefined when the certificate leads to an authority, through intermediates that came along with it. */
 function unchained(
   own: X509Certificate,
-  others: readonly X509Certificate[],
+  others: readonly Buffer[],
   authorities: readonly X509Certificate[],
   now: Instant,
 ): Refusal | undefined {
   let current = own;
+  // Read when they are needed: most devices are of a CA that the hub knows itself, and reading is half of the work.
+  let between: readonly X509Certificate[] | undefined;
   for (let step = 0; step < longestChain; step++) {
     const authority = authorities.find((one) => issued(one, current));
     if (authority !== undefined) return untimely(authority, `the CA ${oneLine(authority.subject)}`, now);
-    const next = others.find((one) => one.ca && one.fingerprint256 !== current.fingerprint256 && issued(one, current));
+    between ??= others.flatMap((der) => read(der) ?? []);
+    const next = between.find((one) => one.ca && one.fingerprint256 !== current.fingerprint256 && issued(one, current));
     if (next === undefined) break;
     const problem = untimely(next, `the intermediate CA ${oneLine(next.subject)}`, now);
     if (problem !== undefined) return problem;
@@ -88,12 +92,12 @@ function untimely({ validFrom, validTo }: X509Certificate, what: string, now: In
   return undefined;
 }
 
-/** Empty when nothing was shown, or nothing that can be read. */
-function readChain(shown: ClientCertificate | undefined): readonly X509Certificate[] {
+/** Undefined for bytes that are no certificate. */
+function read(der: Buffer): X509Certificate | undefined {
   try {
-    return (shown?.chain ?? []).map((der) => new X509Certificate(der));
+    return new X509Certificate(der);
   } catch {
-    return [];
+    return undefined;
   }
 }
 
