@@ -272,3 +272,25 @@ test.each([
   ["FROM devices.modules WHERE devices.modules.moduleId = 'x'", ['a/x', 'b/x']],
   ["from devices.modules where tags.kind = 'lamp' and deviceId = 'b'", ['b/x']],
 ])('the condition %j picks %j', (condition, ids) => expect(fleet().select(condition)).toEqual(ids));
+
+test.each([
+  "SELECT * FROM devices WHERE tags.location.region = 'US' AND properties.reported.telemetryConfig.sendFrequencyInSecs >= 60",
+  "SELECT * FROM devices WHERE tags.location.region = 'US'",
+  "SELECT * FROM devices WHERE properties.reported.connectivity IN ['wired', 'wifi']",
+  'SELECT * FROM devices WHERE is_defined(properties.reported.connectivity)',
+  'SELECT properties.reported.telemetryConfig.status AS status, COUNT() AS numberOfDevices FROM devices GROUP BY properties.reported.telemetryConfig.status',
+  "SELECT LastActivityTime FROM devices WHERE status = 'enabled'",
+  'SELECT COUNT() as totalNumberOfDevices FROM devices',
+  "Select * from devices.modules where properties.reported.status = 'scanning' and deviceId IN ['device1', 'device2']",
+  'SELECT * FROM devices WHERE capabilities.iotEdge = true',
+  'SELECT TOP 100 * FROM devices',
+  "SELECT * FROM devices.jobs WHERE devices.jobs.deviceId = 'myDeviceId'",
+  "SELECT * FROM devices.jobs WHERE devices.jobs.status = 'completed' AND devices.jobs.createdTimeUtc > '2016-09-01'",
+  "SELECT deviceId FROM devices WHERE configurations.[[chiller-settings]].status = 'Applied'",
+  "select deviceId from devices.modules where moduleId = '$edgeAgent' and properties.reported.lastDesiredVersion = properties.desired.$version",
+  "SELECT * FROM devices WHERE properties.reported.$metadata.t.$lastUpdated < '2020-01-01T00:00:00.000Z'",
+])('a query as services write them is answered: %s', (text) => {
+  const asked = fleet();
+  expect(asked.queries.check(text)).toBeUndefined();
+  expect(asked.page(text).items).toBeInstanceOf(Array);
+});
