@@ -1,24 +1,22 @@
 // One AMQP connection: whose links are on it, by which proof, and until when. A bad device loses its links; the connection ends only by what is
 // wrong with the connection itself.
-import type { Cancel } from '../../../clock/clock.ts';
 import type { Wait } from '../../../clock/waits.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
-import { type DeviceId, identityId } from '../../../vocabulary/ids.ts';
+import type { DeviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
 import { notFound } from '../../registry/not-found.ts';
-import type { Identity } from '../../registry/registry.ts';
 import type { Arrival } from '../arrival.ts';
-import { type Address, parseAddress } from './addresses.ts';
+import { type Address, parseAddress, type ServiceNode } from './addresses.ts';
+import { Alarm } from './alarm.ts';
 import { AmqpDevice } from './amqp-device.ts';
-import { putToken } from './cbs.ts';
 import type { DoorTools } from './door-tools.ts';
 import { BadBytes } from './encoding.ts';
 import { endOfMessage, idleTimeOut, plainFormat, serveEngine } from './engine.ts';
 import { conditionOf, errorOf, outcomes } from './errors.ts';
 import { writeFrame } from './frames.ts';
+import { Leaves } from './leaves.ts';
 import type { Leave, LinkHandler } from './link-handler.ts';
-import { Outbox } from './outbox.ts';
 import {
   described,
   type Engine,
@@ -32,11 +30,14 @@ import {
 } from './rhea-parts.ts';
 import { type Proof, prove } from './sasl.ts';
 import { feedbackLink, sendLink, serviceNodes, silentLink } from './service-links.ts';
-import { Tokens } from './tokens.ts';
+import { TokenLinks } from './token-links.ts';
 import { Wire } from './wire.ts';
 
 /** Messages a peer may send on a link before it hears of the first. */
 const creditWindow = 200;
+
+/** Twice what is announced, as the library has it: a client may send its heartbeats a little late. */
+const longestSilence = idleTimeOut * 2;
 
 interface MessageContext {
   readonly receiver: EngineReceiver;
@@ -49,23 +50,21 @@ export class AmqpPeer {
   readonly #arrival: Arrival;
   readonly #tools: DoorTools;
   readonly #wire: Wire;
-  readonly #tokens: Tokens;
+  readonly #leaves: Leaves;
+  readonly #tokenLinks: TokenLinks;
+  readonly #alarm: Alarm;
   readonly #handlers = new Map<EngineLink, LinkHandler>();
   readonly #devices = new Map<DeviceId, AmqpDevice>();
   /** Links of services, and what lets them be. */
-  readonly #services = new Map<EngineLink, { readonly node: keyof typeof serviceNodes; leave: Leave }>();
-  readonly #cbsReplies = new Map<EngineSession, Outbox>();
+  readonly #services = new Map<EngineLink, { readonly node: ServiceNode; leave: Leave }>();
   readonly #gone: () => void;
   #engine: Engine | undefined;
-  #proof: Proof = { by: 'tokens' };
   #greeting: Wait | undefined;
   #opened = false;
   #over = false;
   #heardAt: Instant;
   #idle: number | undefined;
   #writtenBefore = 0;
-  #due: Instant = Number.POSITIVE_INFINITY;
-  #cancel: Cancel | undefined;
 
   /** @param gone told once, when the connection is over. */
   constructor(arrival: Arrival, tools: DoorTools, gone: (peer: AmqpPeer) => void) {
@@ -73,7 +72,14 @@ export class AmqpPeer {
     this.#tools = tools;
     this.#gone = () => gone(this);
     this.#heardAt = tools.clock.now();
-    this.#tokens = new Tokens(tools.tokenGrace, tools.mostTokens);
+    this.#alarm = new Alarm(tools.clock, () => this.#lookAfter());
+    this.#leaves = new Leaves(arrival.certificate, tools);
+    this.#tokenLinks = new TokenLinks({
+      access: tools.access,
+      leaves: this.#leaves,
+      changed: () => this.#alarm.set(this.#leaves.tokens.nextEnd),
+      unreadable: (error) => this.#unreadable(error),
+    });
     this.#greeting = tools.greetings.begin(() => this.#refuse('no open within 30 s'));
     this.#wire = new Wire(arrival.stream, {
       begin: (proof) => this.#begin(proof),
@@ -97,7 +103,7 @@ export class AmqpPeer {
 
   #begin(proof: Proof | undefined): void {
     const { hostName } = this.#tools;
-    if (proof) this.#proof = proof;
+    if (proof) this.#leaves.proof = proof;
     const engine = serveEngine(this.#wire, hostName, {
       opened: (idle) => this.#open(idle),
       stolen: (link) => {
@@ -134,9 +140,7 @@ export class AmqpPeer {
     this.#greeting = undefined;
     this.#opened = true;
     this.#idle = idle === undefined ? undefined : Math.max(idle, 100);
-    if (this.#proof.by === 'password') this.#arm(this.#passwordUntil(this.#proof));
-    this.#arm(this.#heardAt + idleTimeOut * 2);
-    if (this.#idle !== undefined) this.#arm(this.#now() + this.#idle / 2);
+    this.#setAlarm();
   }
 
   // Links ------------------------------------------------------------------------------------------------------------------------------------
@@ -166,7 +170,12 @@ export class AmqpPeer {
 
   /** Gives the link its handler, or says why not. */
   #admit(link: EngineLink, address: Address): Refusal | undefined {
-    if (address.kind === 'cbs') return this.#admitCbs(link);
+    if (address.kind === 'cbs') {
+      const handler = this.#tokenLinks.attach(link);
+      if (handler instanceof Refusal) return handler;
+      this.#handlers.set(link, handler);
+      return undefined;
+    }
     if (address.kind === 'event-hub') {
       const text = 'This hub has no Event Hubs endpoint; read telemetry in its journal.';
       return refuse('FeatureNotSupported', text);
@@ -174,51 +183,11 @@ export class AmqpPeer {
     return address.kind === 'service' ? this.#admitService(link, address.node) : this.#admitDevice(link, address);
   }
 
-  #admitCbs(link: EngineLink): Refusal | undefined {
-    if (this.#proof.by !== 'tokens') {
-      return refuse(
-        'InvalidOperation',
-        `$cbs: this connection proved itself by ${this.#proof.by}, and takes no tokens.`,
-      );
-    }
-    if (link.is_sender()) {
-      const outbox = new Outbox(link as EngineSender);
-      this.#cbsReplies.set(link.session, outbox);
-      this.#handlers.set(link, {
-        flow: () => outbox.flush(),
-        end: () => {
-          if (this.#cbsReplies.get(link.session) === outbox) this.#cbsReplies.delete(link.session);
-        },
-      });
-    } else {
-      this.#handlers.set(link, {
-        take: (bytes) => {
-          this.#putToken(bytes, link.session);
-          return outcomes.accepted;
-        },
-        end() {},
-      });
-    }
-    return undefined;
-  }
-
-  #putToken(bytes: Buffer, session: EngineSession): void {
-    const say = (reply: Buffer): void => {
-      if (this.#over) return;
-      this.#arm(this.#tokens.nextEnd);
-      const [any] = this.#cbsReplies.values();
-      (this.#cbsReplies.get(session) ?? any)?.send(reply);
-    };
-    const put = putToken(bytes, this.#tools.access, this.#tokens);
-    if (put instanceof Promise) put.then(say, (error: unknown) => this.#unreadable(error));
-    else say(put);
-  }
-
-  #admitService(link: EngineLink, node: keyof typeof serviceNodes): Refusal | undefined {
+  #admitService(link: EngineLink, node: ServiceNode): Refusal | undefined {
     if ((node === 'send') === link.is_sender()) {
       return refuse('InvalidOperation', `/${serviceNodes[node].path} is a link for the other direction.`);
     }
-    const leave = this.#leaveOfService(node);
+    const leave = this.#leaves.ofService(node);
     if (leave instanceof Refusal) return leave;
     const handler =
       node === 'send'
@@ -238,12 +207,12 @@ export class AmqpPeer {
     if ((node === 'messages' && !sending) || (node === 'events' && sending && identity.moduleId === undefined)) {
       return refuse('InvalidOperation', `'${node}' of '${id}' is a link for the other direction.`);
     }
-    const leave = this.#leaveOf(identity);
+    const leave = this.#leaves.of(identity);
     if (leave instanceof Refusal) return leave;
     const device = this.#devices.get(id) ?? this.#connect(id, leave, link);
     if (device instanceof Refusal) return device;
     device.leave = leave;
-    this.#arm(leave.until);
+    this.#alarm.set(leave.until);
     // The handler first: attaching may make calls go out on the link at once.
     const handler = sending
       ? device.attachSender(node, link as EngineSender)
@@ -340,87 +309,59 @@ export class AmqpPeer {
     this.#tools.emit({ type: 'input.refused', at: this.#now(), door: 'amqp', peer: this.#arrival.peer, detail });
   }
 
-  // Who may speak, and until when ------------------------------------------------------------------------------------------------------------
+  // Time -------------------------------------------------------------------------------------------------------------------------------------
 
-  #leaveOf(identity: Identity): Leave | Refusal {
-    const proof = this.#proof;
-    if (proof.by === 'password') {
-      if (proof.identity && idOf(proof.identity) !== idOf(identity)) {
-        return refuse('IotHubUnauthorized', `Unauthorized: this connection is of '${idOf(proof.identity)}' alone.`);
-      }
-      return proof.token.admits(identity) ?? { until: Number.POSITIVE_INFINITY };
-    }
-    const admitting = proof.by === 'tokens' ? this.#tokens.admitting(identity, this.#now()) : undefined;
-    if (admitting !== undefined && !(admitting instanceof Refusal)) return admitting;
-    const { certificate } = this.#arrival;
-    if (certificate === undefined && admitting !== undefined) return admitting;
-    const grant = this.#tools.access.checkCertificate(certificate, identity);
-    return grant instanceof Refusal ? grant : { until: grant.expiresAt + this.#tools.tokenGrace };
+  #setAlarm(): void {
+    this.#alarm.set(this.#heardAt + longestSilence);
+    if (this.#idle !== undefined) this.#alarm.set(this.#now() + this.#idle / 2);
+    this.#alarm.set(this.#leaves.end);
+    this.#alarm.set(this.#leaves.tokens.nextEnd);
+    for (const { leave } of this.#devices.values()) this.#alarm.set(leave.until);
   }
 
-  #leaveOfService(node: keyof typeof serviceNodes): Leave | Refusal {
-    const { path, permission } = serviceNodes[node];
-    const proof = this.#proof;
-    if (proof.by === 'password') return proof.token.permits(permission, path) ?? { until: Number.POSITIVE_INFINITY };
-    if (proof.by === 'tokens') return this.#tokens.permitting(permission, path, this.#now());
-    return refuse('IotHubUnauthorized', 'Unauthorized: a certificate opens nothing for a service.');
-  }
-
-  #passwordUntil = ({ token }: Proof & { by: 'password' }): Instant => token.expiresAt + this.#tools.tokenGrace;
-
-  /** Sees to it that the connection is looked after at `at` at the latest. */
-  #arm(at: Instant): void {
-    if (this.#over || !(at < this.#due)) return;
-    this.#cancel?.();
-    this.#due = at;
-    const { clock } = this.#tools;
-    this.#cancel = clock.after(Math.max(1, Math.ceil(at - clock.now())), () => this.#lookAfter());
-  }
-
-  /** One timer for all ends of a connection: silence of either side, and whose leave is over. */
   #lookAfter(): void {
-    this.#due = Number.POSITIVE_INFINITY;
     const now = this.#now();
-    if (now >= this.#heardAt + idleTimeOut * 2) {
-      this.#end('keep-alive', `silent for ${(idleTimeOut * 2) / 1_000} s`);
+    if (now >= this.#heardAt + longestSilence) {
+      this.#end('keep-alive', `silent for ${longestSilence / 1_000} s`);
       this.#wire.end();
       return;
     }
-    if (this.#proof.by === 'password' && now >= this.#passwordUntil(this.#proof)) {
+    if (now >= this.#leaves.end) {
       const refusal = refuse('IotHubUnauthorized', 'Unauthorized: the token that opened this connection expired.');
       this.#wire.write(closeFrame(conditionOf(refusal), errorOf(refusal, now)));
       this.#end('token-expired');
       this.#wire.end();
       return;
     }
+    // A heartbeat, if nothing else was said since the last look.
     if (this.#idle !== undefined && this.#wire.written === this.#writtenBefore) this.#engine?._write_frame();
     this.#writtenBefore = this.#wire.written;
-    for (const device of [...this.#devices.values()]) this.#renew(device, now);
-    for (const [link, service] of [...this.#services]) {
-      if (service.leave.until > now) continue;
-      const leave = this.#leaveOfService(service.node);
-      if (!(leave instanceof Refusal)) service.leave = leave;
-      else {
-        const handler = this.#handlers.get(link);
-        this.#forget(link);
-        handler?.end('token-expired');
-        this.#detach(link, errorOf(refuse('IotHubUnauthorized', 'Unauthorized: the token expired.'), now));
-      }
-    }
-    this.#tokens.sweep(now);
-    this.#arm(this.#heardAt + idleTimeOut * 2);
-    if (this.#idle !== undefined) this.#arm(now + this.#idle / 2);
-    if (this.#proof.by === 'password') this.#arm(this.#passwordUntil(this.#proof));
-    this.#arm(this.#tokens.nextEnd);
-    for (const { leave } of this.#devices.values()) this.#arm(leave.until);
+    for (const device of [...this.#devices.values()]) this.#renewDevice(device, now);
+    for (const [link, service] of [...this.#services]) this.#renewService(link, service, now);
+    this.#leaves.tokens.sweep(now);
+    this.#setAlarm();
   }
 
-  #renew(device: AmqpDevice, now: Instant): void {
+  /** A token put under another name may go on where the first ended. */
+  #renewDevice(device: AmqpDevice, now: Instant): void {
     if (device.leave.until > now) return;
     const identity = this.#tools.find(device.device);
-    const leave = identity === undefined ? undefined : this.#leaveOf(identity);
+    const leave = identity === undefined ? undefined : this.#leaves.of(identity);
     if (leave === undefined || leave instanceof Refusal || leave.until <= now) device.close('token-expired');
     else device.leave = leave;
+  }
+
+  #renewService(link: EngineLink, service: { readonly node: ServiceNode; leave: Leave }, now: Instant): void {
+    if (service.leave.until > now) return;
+    const leave = this.#leaves.ofService(service.node);
+    if (!(leave instanceof Refusal)) {
+      service.leave = leave;
+      return;
+    }
+    const handler = this.#handlers.get(link);
+    this.#forget(link);
+    handler?.end('token-expired');
+    this.#detach(link, errorOf(refuse('IotHubUnauthorized', 'Unauthorized: the token expired.'), now));
   }
 
   // The end ----------------------------------------------------------------------------------------------------------------------------------
@@ -443,7 +384,7 @@ export class AmqpPeer {
   #end(reason: CloseReason, detail?: string): void {
     if (this.#over) return;
     this.#over = true;
-    this.#cancel?.();
+    this.#alarm.stop();
     if (this.#greeting) this.#tools.greetings.end(this.#greeting);
     for (const device of [...this.#devices.values()]) device.lost(reason, detail);
     for (const link of [...this.#services.keys()]) this.#handlers.get(link)?.end(reason, detail);
@@ -456,8 +397,6 @@ export class AmqpPeer {
     return this.#tools.clock.now();
   }
 }
-
-const idOf = (identity: Identity): DeviceId => identityId(identity.deviceId, identity.moduleId);
 
 const noSuchAddress = (text: string): Refusal =>
   refuse('AmqpAddressNotFound', `The hub has no address '${text.slice(0, 300)}'.`);

@@ -169,7 +169,9 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
   };
 
   before('flow', (frame) => {
-    if (numberOf(frame.performative, 'handle') !== undefined) linkOf(frame);
+    const { performative } = frame;
+    // Drained by the peer that sends makes no sense, and the library complains of it on the console.
+    if (numberOf(performative, 'handle') !== undefined && !linkOf(frame).is_sender()) performative.drain = false;
     return frame;
   });
 
