@@ -7,9 +7,10 @@ import { identityId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
-import type { Access, DataAction, Grant, OpenToken, Policy } from './access.ts';
+import type { Access, Grant, OpenToken, Policy } from './access.ts';
+import { bearerIn, openBearer } from './bearer.ts';
 import { checkChain, readAuthorities } from './client-certificates.ts';
-import { type EntraOptions, type EntraTokens, openEntra } from './entra.ts';
+import { type EntraOptions, openEntra } from './entra.ts';
 
 /** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
 const mostRemembered = 1_024;
@@ -99,20 +100,6 @@ export function openAccess(options: AccessOptions): Access {
       if (!policy.rights.includes(right)) return denied(policy.name, path ?? right);
       const reaches = resource.length === 1 || covers(resource, [host, ...(path ?? '').split('/')]);
       return reaches ? undefined : denied(policy.name, path ?? hostName);
-    };
-  }
-
-  async function openBearer(jwt: string, { verify }: EntraTokens): Promise<OpenToken | Refusal> {
-    const principal = await verify(jwt);
-    if (principal instanceof Refusal) return principal;
-    const { id: subject, expiresAt, allows } = principal;
-    return {
-      expiresAt,
-      subject,
-      permits: ({ action }, path, verb = verbOf(action)) =>
-        allows(action) ? undefined : unassigned(subject, verb, path ?? action),
-      admits: ({ deviceId }) =>
-        refuse('IotHubUnauthorized', `Unauthorized: an Entra token opens the service API, not device '${deviceId}'`),
     };
   }
 
@@ -232,20 +219,6 @@ export function openAccess(options: AccessOptions): Access {
   };
   return access;
 }
-
-/** The token in `Bearer <token>`, or a bare one: not every AMQP client writes the word (reference 1.4). */
-const bearerIn = (text: string): string | undefined =>
-  /^bearer\s+(\S+)\s*$/i.exec(text)?.[1] ?? (/^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(text) ? text : undefined);
-
-/** For a door that has no verb, such as AMQP. */
-const verbOf = (action: DataAction): string =>
-  action.endsWith('/read') ? 'GET' : action.endsWith('/write') ? 'PUT' : action.endsWith('/delete') ? 'DELETE' : 'POST';
-
-const unassigned = (subject: string, verb: string, path: string): Refusal =>
-  refuse(
-    'IotHubUnauthorized',
-    `Principal ${subject} is not authorized for ${verb} on /${path.replace(/^\//, '')} due to no assigned permissions`,
-  );
 
 /** The decoded path of `sr`; parseToken has made sure that it can be decoded. */
 const segmentsOf = (sr: string): string[] => decodeURIComponent(sr).replace(/\/$/, '').split('/');
