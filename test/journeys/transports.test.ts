@@ -1,20 +1,10 @@
 // Five hundred devices, a quarter on each transport, on one hub: all online, all answering, and back when a third of the wires is cut.
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../simulators/clock/system.ts';
-import { openHub } from '../../simulators/hub/hub.ts';
-import { openInvoker } from '../../simulators/invoker/invoker.ts';
-import { localAddress } from '../../simulators/lab/dialling.ts';
-import { holdFleets } from '../../simulators/lab/fleet-holder.ts';
-import { identitiesOf, provide } from '../../simulators/lab/identities.ts';
-import { seeded } from '../../simulators/random/random.ts';
-import type { Fact } from '../../simulators/vocabulary/facts.ts';
 import { fleetSpecSchema, type LinkProtocol } from '../../simulators/vocabulary/specs.ts';
+import { aFleet, type FactOf } from '../support/a-fleet.ts';
 import { until } from '../support/a-lab.ts';
-
-type Of<Type extends Fact['type']> = Extract<Fact, { type: Type }>;
 
 /** Passes bytes on to a door, and can cut the wires between. */
 async function aRelay(to: { readonly host: string; readonly port: number }) {
@@ -47,56 +37,20 @@ async function aRelay(to: { readonly host: string; readonly port: number }) {
 }
 
 test('500 devices, a quarter on each transport, answer 1,000 methods and come back when a third of their wires is cut', async () => {
-  const clock = systemClock();
-  const facts: Fact[] = [];
-  const of = <Type extends Fact['type']>(type: Type) => facts.filter((fact): fact is Of<Type> => fact.type === type);
-  const emit = (fact: Fact) => void facts.push(fact);
-  const hub = await openHub({
-    ...{ clock, randomBytes, emit, folder: undefined, hostName: 'hub.localhost' },
-    listen: { host: '127.0.0.1', https: false, http: 0, mqtts: false, mqtt: 0, amqps: false, amqp: 0 },
-  });
-  const { http } = hub.status.doors;
-  if (http === undefined) throw new Error('the plain http door is shut');
-  const invoker = openInvoker({
-    ...{ clock, connectionString: hub.status.connectionStrings.iothubowner ?? '', address: { ...http, tls: false } },
-  });
-  const fleets = holdFleets({ clock, seed: 7, emit, client: 'hubfleet/0.0.0-test' });
-  onTestFinished(async () => {
-    fleets.stop();
-    await invoker.close();
-    await hub.stop();
-  });
-
   const spec = fleetSpecSchema.parse({
     ...{ name: 'pumps', count: 500, id: 'pump-{index:000}', behaviour: { kind: 'echo' }, devicesPerConnection: 3 },
     protocol: { mqtt: 25, 'mqtt-ws': 25, amqp: 25, 'amqp-ws': 25 },
     reconnect: { kind: 'backoff', first: 100, most: 1_000 },
     connect: { perSecond: 500 },
   });
-  const identities = identitiesOf(spec);
-  const devices = await provide(spec, identities, {
-    ...{ clock, randomBytes, invoker, random: seeded(1), secret: 'a secret', adopt: 'any' as const },
-    ...{ made: new Set(), unsure: new Map(), authority: () => Promise.reject(new Error('no certificates here')) },
-  });
-  const address = localAddress(spec, hub.status);
   const relays = new Map<LinkProtocol, Awaited<ReturnType<typeof aRelay>>>();
-  for (const [protocol, door] of Object.entries(address.doors ?? {}))
-    relays.set(protocol as LinkProtocol, await aRelay(door));
-  const doors = Object.fromEntries([...relays].map(([protocol, relay]) => [protocol, relay.address]));
-  fleets.addFleet({ spec, hub: { ...address, doors }, devices });
-
-  const states = () => {
-    const now = new Map<string, string>();
-    for (const { device, state } of of('link.changed')) now.set(device, state);
-    return now;
-  };
-  const online = () => [...states().values()].filter((state) => state === 'online').length;
-  const allOnline = () =>
-    until(
-      () => online() === 500 && hub.counts().connected === 500,
-      () => `${online()} online`,
-      60_000,
-    );
+  const fleet = await aFleet(spec, async (address) => {
+    for (const [protocol, door] of Object.entries(address.doors ?? {}))
+      relays.set(protocol as LinkProtocol, await aRelay(door));
+    const doors = Object.fromEntries([...relays].map(([protocol, relay]) => [protocol, relay.address]));
+    return { ...address, doors };
+  });
+  const { facts, of, identities, allOnline, call } = fleet;
   await allOnline();
   const connected = of('device.connected');
   for (const protocol of ['mqtt', 'mqtt-ws', 'amqp', 'amqp-ws'])
@@ -104,10 +58,6 @@ test('500 devices, a quarter on each transport, answer 1,000 methods and come ba
   // MQTT has a connection for each; of AMQP three devices share one.
   expect([...relays.values()].map(({ wires }) => wires.size)).toEqual([125, 125, 42, 42]);
 
-  const call = async (id: string, text: string) => {
-    const answer = await invoker.invoke(id, { method: 'ping', payload: JSON.stringify(text), responseTimeout: 30 });
-    return { id, text, ...answer };
-  };
   const callAll = (words: string) =>
     Promise.all(identities.flatMap(({ id }) => [call(id, `${id} one ${words}`), call(id, `${id} two ${words}`)]));
   const everyAnswerIsItsOwn = (answers: Awaited<ReturnType<typeof callAll>>) => {
@@ -126,7 +76,7 @@ test('500 devices, a quarter on each transport, answer 1,000 methods and come ba
   const during = callAll('during');
   for (const wire of cut) wire.destroy();
   const lost = () =>
-    facts.slice(begun).filter((fact): fact is Of<'device.disconnected'> => fact.type === 'device.disconnected');
+    facts.slice(begun).filter((fact): fact is FactOf<'device.disconnected'> => fact.type === 'device.disconnected');
   const cutOff = () => new Set(lost().map(({ device }) => device)).size;
   await until(() => cutOff() >= 84 + 2 * 40);
   await allOnline();
