@@ -4,7 +4,7 @@ import { systemClock } from '../../simulators/clock/system.ts';
 import { type FleetHolder, holdFleets } from '../../simulators/lab/fleet-holder.ts';
 import type { Fact } from '../../simulators/vocabulary/facts.ts';
 import { deviceId, fleetName } from '../../simulators/vocabulary/ids.ts';
-import { fleetSpecSchema } from '../../simulators/vocabulary/specs.ts';
+import { fleetSpecSchema, type LinkProtocol } from '../../simulators/vocabulary/specs.ts';
 import { residentKilobytes, serve } from '../processes/serve.ts';
 
 export interface FleetProcessOptions {
@@ -16,6 +16,10 @@ export interface FleetProcessOptions {
   readonly ids: readonly string[];
   /** Base64, one for all; a hub that checks none needs none. */
   readonly key?: string;
+  /** `mqtt` when left out. */
+  readonly protocol?: LinkProtocol;
+  /** AMQP: 1 when left out. */
+  readonly devicesPerConnection?: number;
 }
 
 const anyKey = Buffer.from('no hub checks this key').toString('base64');
@@ -33,10 +37,11 @@ function opened(): FleetHolder {
   return holder;
 }
 
-function addFleet({ host, port, ca, name, ids, key = anyKey }: FleetProcessOptions, perSecond: number): void {
+function addFleet(options: FleetProcessOptions, perSecond: number): void {
+  const { host, port, ca, name, ids, key = anyKey, protocol = 'mqtt', devicesPerConnection = 1 } = options;
   opened().addFleet({
     spec: fleetSpecSchema.parse({
-      ...{ name, count: ids.length, id: `${name}-{index}` },
+      ...{ name, count: ids.length, id: `${name}-{index}`, protocol, devicesPerConnection },
       ...{ connect: { perSecond, jitter: 0 }, behaviour: { kind: 'reboot' } },
     }),
     hub: { hostName: 'localhost', host, port, tls: ca !== undefined, ...(ca === undefined ? {} : { ca }) },
