@@ -7,7 +7,7 @@ import { seconds } from '../../simulators/vocabulary/units.ts';
 import { accepted, read } from './answers.ts';
 import { jsonObject, jsonText, jobId as readJobId, wholeNumber } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
-import { type Row, tableOf } from './table.ts';
+import { type Column, deviceJobColumns as deviceColumns, type Row, tableOf } from './table.ts';
 import { type HubFlagsOfService, withHubFlags, withInvoker } from './target-hub.ts';
 
 interface CreateFlags extends HubFlagsOfService {
@@ -46,13 +46,13 @@ const statuses = ['scheduled', 'queued', 'running', 'completed', 'failed', 'canc
 const over = new Set(['completed', 'failed', 'cancelled']);
 /** How often a job is looked at while it is waited for. */
 const lookEvery = seconds(0.5);
-const columns = [
+const columns: readonly Column[] = [
   'jobId',
   'type',
   'status',
-  'deviceJobStatistics.deviceCount',
-  'deviceJobStatistics.succeededCount',
-  'deviceJobStatistics.failedCount',
+  ['deviceJobStatistics.deviceCount', 'devices'],
+  ['deviceJobStatistics.succeededCount', 'succeeded'],
+  ['deviceJobStatistics.failedCount', 'failed'],
   'startTime',
   'queryCondition',
 ];
@@ -112,9 +112,7 @@ export function addJobsCommand(program: Command, host: CliHost, tools: CliTools)
         const devices = flags.devices ? await devicesOf(invoker, id) : undefined;
         show(devices === undefined || !flags.json ? job : { ...job, devices }, flags, host);
         if (devices !== undefined && devices.length > 0 && !flags.json) {
-          host.out(
-            `\n${tableOf(devices, ['deviceId', 'moduleId', 'status', 'outcome.deviceMethodResponse', 'error'])}`,
-          );
+          host.out(`\n${tableOf(devices, deviceColumns)}`);
         }
       }),
     );

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { accepted, read } from './answers.ts';
 import { wholeNumber } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
-import { type Row, tableOf } from './table.ts';
+import { type Column, deviceJobColumns, type Row, tableOf } from './table.ts';
 import { type HubFlagsOfService, withHubFlags, withInvoker } from './target-hub.ts';
 
 interface QueryFlags extends HubFlagsOfService {
@@ -14,15 +14,7 @@ interface QueryFlags extends HubFlagsOfService {
 const largestPage = 1_000;
 /** A whole twin does not fit into a line. */
 const twinColumns = ['deviceId', 'moduleId', 'status', 'connectionState', 'authenticationType', 'version', 'tags'];
-const jobColumns = [
-  'deviceId',
-  'moduleId',
-  'jobId',
-  'status',
-  'outcome.deviceMethodResponse',
-  'error.code',
-  'endTimeUtc',
-];
+const jobColumns = ['jobId', ...deviceJobColumns, 'endTimeUtc'];
 
 export function addQueryCommand(program: Command, host: CliHost, tools: CliTools): void {
   withHubFlags(program.command('query').description('ask for twins, modules or jobs in the query language'))
@@ -50,7 +42,7 @@ export function addQueryCommand(program: Command, host: CliHost, tools: CliTools
 }
 
 /** Undefined: all that the query chose. */
-function columnsFor(rows: readonly Row[]): readonly string[] | undefined {
+function columnsFor(rows: readonly Row[]): readonly Column[] | undefined {
   const first = rows[0] ?? {};
   if ('properties' in first && 'etag' in first) return twinColumns;
   return 'jobId' in first && 'createdDateTimeUtc' in first ? jobColumns : undefined;

@@ -55,7 +55,7 @@ export function readJobRequest(
   const condition = readCondition(body.queryCondition);
   if (condition instanceof Refusal) return condition;
   const unreadable = checks.condition(condition);
-  if (unreadable !== undefined) return invalid(`queryCondition: ${unreadable.message}`);
+  if (unreadable !== undefined) return invalid(conditionProblem(unreadable));
   const startAt = readStart(body.startTime, now);
   if (startAt instanceof Refusal) return startAt;
   const maxExecution = readMaxExecution(body.maxExecutionTimeInSeconds);
@@ -103,6 +103,10 @@ function readCondition(value: unknown): string | Refusal {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : invalid(`queryCondition: must be text, not ${shown(value)}.`);
 }
+
+/** The place in the text, and the text below it, are the query language's own words. */
+export const conditionProblem = ({ message }: Refusal): string =>
+  `queryCondition: ${message.replace(/^condition, /, '')}`;
 
 const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 

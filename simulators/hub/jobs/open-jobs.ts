@@ -13,7 +13,7 @@ import type { Throttling, Tier } from '../throttling/throttling.ts';
 import type { TwinKeeper } from '../twins/open-twins.ts';
 import type { DeviceJob, Job, JobStatus } from './job.ts';
 import { JobBook, type JobHistory } from './job-book.ts';
-import { readJobRequest } from './job-request.ts';
+import { conditionProblem, readJobRequest } from './job-request.ts';
 import { callBody, callResult, patchResult } from './job-result.ts';
 import type { Jobs } from './jobs.ts';
 
@@ -147,7 +147,7 @@ export function openJobs({ clock, emit, store, select, methods, twins, throttlin
 
   function begin(job: Job): void {
     const chosen = select(job.spec.queryCondition);
-    if (chosen instanceof Refusal) end(job, 'failed', `queryCondition: ${chosen.message}`);
+    if (chosen instanceof Refusal) end(job, 'failed', conditionProblem(chosen));
     else {
       job.await(chosen.ids);
       change(job, 'running', { startedAt: clock.now() });
