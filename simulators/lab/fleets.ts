@@ -169,6 +169,7 @@ export class Fleets {
     return [...this.#fleets.values()].map(({ spec, state, problem }) => ({
       name: spec.name,
       spec,
+      identities: spec.count * (1 + spec.modules.length),
       online: this.options.roster.online(spec.name),
       state,
       ...(problem === undefined ? {} : { problem }),

@@ -12,6 +12,13 @@ const uses: Record<keyof HubStatus['doors'], string> = {
   amqp: "AMQP without TLS, on this machine, for Hubfleet's own devices",
 };
 
+/** Both protocols share the HTTP doors, told apart by their sub-protocols (reference 2.1). */
+const webSocketPath = '/$iothub/websocket';
+const socketUses = {
+  https: 'MQTT and AMQP over WebSocket, for any SDK; one port with the service API',
+  http: "MQTT and AMQP over WebSocket without TLS, on this machine, for Hubfleet's own devices",
+} as const;
+
 /** What stands between the equals sign and the last four characters of a key is hidden. */
 const mask = (connectionString: string): string =>
   connectionString.replace(
@@ -31,7 +38,11 @@ export function hubView(
     hostName: hub.hostName,
     doors: (Object.keys(uses) as (keyof typeof uses)[]).flatMap((name) => {
       const door = hub.doors[name];
-      return door === undefined ? [] : [{ name, ...door, use: uses[name] }];
+      if (door === undefined) return [];
+      const own = { name, ...door, use: uses[name] };
+      return name === 'https' || name === 'http'
+        ? [own, { ...own, name: name === 'https' ? 'wss' : 'ws', path: webSocketPath, use: socketUses[name] }]
+        : [own];
     }),
     policies: hub.policies.map(({ name, rights }) => ({
       name,

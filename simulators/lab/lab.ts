@@ -14,6 +14,7 @@ import type {
   TrafficDetail,
   TrafficView,
 } from '../vocabulary/views.ts';
+import type { Desk } from './desk.ts';
 import type { RemoteDoors } from './dialling.ts';
 import type { Confirmation } from './fleets.ts';
 
@@ -117,6 +118,9 @@ export interface Lab {
     of: { readonly kind: 'policy'; readonly policy: string } | { readonly kind: 'device'; readonly device: DeviceId },
   ): Promise<string>;
 
+  /** Queries, jobs and cloud-to-device messages; what it lists and details are views, too. */
+  readonly desk: Desk;
+
   /** Views are computed when asked, from what is known now; they never wait. */
   readonly views: {
     totals(): Totals;
@@ -132,6 +136,7 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
+export type { Desk } from './desk.ts';
 export type { RemoteDoors } from './dialling.ts';
 export type { Confirmation } from './fleets.ts';
 export { openLab } from './open-lab.ts';

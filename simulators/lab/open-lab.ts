@@ -10,6 +10,7 @@ import type { Fact, LabFact } from '../vocabulary/facts.ts';
 import { type DeviceId, partsOf } from '../vocabulary/ids.ts';
 import type { HubView, Totals } from '../vocabulary/views.ts';
 import { type Crew, startCrew } from './crew.ts';
+import { type OpenDesk, openDesk } from './desk.ts';
 import { FaultBook } from './fault-book.ts';
 import { fleetView, rowOf } from './fleet-table.ts';
 import { Fleets } from './fleets.ts';
@@ -31,6 +32,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const faults = new FaultBook(roster, { clock, seed: options.seed });
   let twins: TwinReader | undefined;
   let hubs: Hubs | undefined;
+  let desk: OpenDesk | undefined;
   let hubState: Totals['hub']['state'] = 'starting';
   const notices: string[] = [];
 
@@ -42,6 +44,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     roster.record(fact);
     faults.record(fact);
     twins?.record(fact);
+    desk?.record(fact);
   };
   const note = (fact: LabFact): void => record(fact);
 
@@ -67,6 +70,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   twins = new TwinReader(hubOf, clock);
   const fleets = new Fleets({ clock, crew, hubs, roster, note });
   const runs = new Runs({ clock, hubOf, note: record });
+  const opened = openDesk({ clock, local: crew.hub, invoker, hubOf, remotes: options.remotes ?? {} });
+  desk = opened;
   const usage = new UsageReader(() => crew.usage());
 
   const changeFaults = (
@@ -140,6 +145,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       return text;
     },
 
+    desk: opened,
+
     views: {
       totals: () => ({
         at: clock.now(),
@@ -175,14 +182,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
           notices,
           ...usage.look(),
           folder: options.hub.folder,
-          devices: roster.size,
-          connected: roster.states.online,
+          ...localCounts(roster, fleets),
         }),
     },
 
     async stop() {
       hubState = 'stopped';
       runs.cancelAll();
+      await opened.close();
       await crew.stop();
       await hubs?.closeAll();
       await invoker.close();
@@ -206,6 +213,15 @@ function localInvoker(hub: HubStatus, clock: ReturnType<typeof systemClock>): In
     address: { host: door.host, port: door.port, tls: hub.doors.http === undefined },
     ca: hub.ca.pem,
   });
+}
+
+/** Devices on a remote hub are no matter of the local one. */
+function localCounts(roster: Roster, fleets: Fleets): Pick<HubView, 'devices' | 'connected'> {
+  const away = fleets.summaries().filter(({ spec }) => spec.hub !== 'local');
+  return {
+    devices: roster.size - away.reduce((sum, { identities }) => sum + identities, 0),
+    connected: roster.states.online - away.reduce((sum, { online }) => sum + online, 0),
+  };
 }
 
 function tellDevices(

@@ -1,14 +1,25 @@
 // What a telemetry message says: JSON with placeholders in its texts, taken apart once per fleet. Drawing values is the device's business.
 //
-//   {deviceId}                  the identity: `pump-1`, or `pump-1/camera` for a module
-//   {index}                     its number in the fleet, from 1; a module has its device's
-//   {count}                     messages of this device so far, this one included
-//   {time}                      now, as 2026-11-21T14:00:00.000Z
-//   {random:low:high}           a number drawn evenly, both ends included; as many decimals as the bounds have, or as a third number says
-//   {walk:low:high:step}        a number that begins in the middle and moves by at most `step` each time, within its bounds; decimals as above
-//   {pick:a:b:c}                one of the words
-//
 // A text that is one placeholder giving a number, true, false or null becomes that; braces around anything else stay as they are.
+
+/** Every placeholder, as it is written and what it gives: for help beside the field where a template is typed. */
+export const placeholders = [
+  { written: '{deviceId}', gives: 'the identity: pump-1, or pump-1/camera for a module' },
+  { written: '{index}', gives: "its number in the fleet, from 1; a module has its device's" },
+  { written: '{count}', gives: 'messages of this device so far, this one included' },
+  { written: '{time}', gives: 'now, as 2026-11-21T14:00:00.000Z' },
+  {
+    written: '{random:low:high}',
+    gives:
+      'a number drawn evenly, both ends included; with the decimals of the bounds, or as many as a third number says',
+  },
+  {
+    written: '{walk:low:high:step}',
+    gives:
+      'a number that begins in the middle and moves by at most step each time, within its bounds; decimals as above',
+  },
+  { written: '{pick:a:b}', gives: 'one of the words' },
+] as const;
 
 /** A value with a name. Decimals: 0 to 9. */
 export type Placeholder =
@@ -39,7 +50,7 @@ export class TemplateProblem extends Error {
 }
 
 const pattern = /\{([A-Za-z]+)((?::[^{}:]*)*)\}/g;
-const known = '{deviceId} {index} {count} {time} {random:low:high} {walk:low:high:step} {pick:a:b}';
+const known = placeholders.map(({ written }) => written).join(' ');
 
 /** A text at the top is the message as it stands; anything else is written as JSON. Throws TemplateProblem. */
 export function parseTemplate(template: unknown): Template {

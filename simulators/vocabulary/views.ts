@@ -34,6 +34,8 @@ export interface FleetSummary {
   readonly name: FleetName;
   /** Its `hub` is `local` or the remote hub's host name, never a connection string. */
   readonly spec: FleetSpec;
+  /** Devices and their modules. */
+  readonly identities: number;
   readonly online: number;
   readonly state: 'provisioning' | 'running' | 'stopped' | 'failed';
   readonly problem?: string;
@@ -175,6 +177,8 @@ export interface TrafficDetail {
   readonly connectTimeout?: Millis;
   readonly request?: Excerpt;
   readonly response?: Excerpt;
+  /** Of a message, as its sender named them: the system's and the application's. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Named moments, in order. */
   readonly moments: readonly { readonly name: string; readonly at: Instant }[];
   /** Cause and fix in plain words when it failed. */
@@ -247,6 +251,8 @@ export interface HubView {
     readonly name: string;
     readonly host: string;
     readonly port: number;
+    /** Where it shares its port with another: the WebSocket's. */
+    readonly path?: string;
     readonly use: string;
   }[];
   readonly policies: readonly { readonly name: string; readonly rights: readonly string[]; readonly masked: string }[];
@@ -254,6 +260,7 @@ export interface HubView {
   readonly dataFolder?: string;
   readonly notices: readonly string[];
   readonly trust: readonly { readonly sdk: string; readonly steps: readonly string[] }[];
+  /** Our own virtual devices and modules on this hub, and how many of them are online. */
   readonly devices: number;
   readonly connected: number;
   /** The limits of a tier and what is used of them; missing until the hub was first asked. */
@@ -271,4 +278,87 @@ export interface HubUsageView {
   }[];
   /** Messages of the day (UTC). */
   readonly today: { readonly used: number; readonly limit: number | null };
+}
+
+/** Command 'query.run': a page of what a query found, or why the hub could not read it. */
+export interface QueryResult {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** What the hub calls the rows: `Twin`, `DeviceJob`, `Raw`; blank when it did not say. */
+  readonly itemType: string;
+  readonly duration: Millis;
+  /** For the page after this one; missing on the last. */
+  readonly continuation?: string;
+  readonly problem?: QueryProblem;
+}
+export interface QueryProblem {
+  /** One sentence, without the place. */
+  readonly message: string;
+  readonly fix?: string;
+  /** From 1; missing when the hub named no place. */
+  readonly place?: { readonly line: number; readonly column: number };
+}
+
+/** 'jobs': the newest, newest first; `null` until the hub was first asked. `problem` says why it could not be asked last. */
+export interface JobsView {
+  readonly jobs: readonly JobView[] | null;
+  /** There are older ones that are not listed. */
+  readonly more: boolean;
+  readonly problem?: string;
+}
+export interface JobView {
+  readonly id: string;
+  /** `other` is one that no public call of ours makes: an import or export. */
+  readonly type: 'method' | 'twin' | 'other';
+  /** As the hub names it: scheduled, queued, running, completed, failed, cancelled. */
+  readonly status: string;
+  /** The text after WHERE; `*` and blank are every device. */
+  readonly condition: string;
+  /** The method's name, or the paths that the twin update sets. */
+  readonly what: string;
+  /** The call or the update as JSON text. */
+  readonly request: string;
+  readonly createdAt: Instant;
+  readonly startAt: Instant;
+  readonly endedAt?: Instant;
+  readonly maxSeconds?: number;
+  readonly failureReason?: string;
+  readonly counts: {
+    readonly devices: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly running: number;
+    readonly pending: number;
+  };
+}
+
+/** 'job': one job and what became of its devices; `job` null until it was read, or when there is none (`problem` says so). */
+export interface JobDetailView {
+  readonly job: JobView | null;
+  /** At most 1000, as the hub lists them. */
+  readonly devices: readonly JobDeviceRow[];
+  readonly more: boolean;
+  readonly problem?: string;
+}
+export interface JobDeviceRow {
+  /** `device/module` for a module. */
+  readonly device: string;
+  readonly status: string;
+  readonly startedAt?: Instant;
+  readonly endedAt?: Instant;
+  readonly deviceStatus?: number;
+  /** What the device answered, as JSON text. */
+  readonly payload?: string;
+  readonly error?: { readonly code: string; readonly description: string };
+}
+
+/** Command 'message.send': how many the hub took, and why it did not take the others (at most 100 are named). */
+export interface SendResult {
+  readonly sent: number;
+  readonly refused: number;
+  readonly reasons: readonly { readonly device: string; readonly message: string }[];
+}
+/** 'messages': cloud-to-device messages that wait for a device; null until the hub was first asked. */
+export interface MessagesView {
+  readonly waiting: number | null;
+  readonly problem?: string;
 }

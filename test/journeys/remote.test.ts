@@ -66,7 +66,7 @@ test('lives there over TLS, answers methods and shows its twins, and is taken aw
   const lab = await aLabBeside(remote);
   await addFleet(lab, { name: 'locals', count: 2, id: 'local-{index}', behaviour: { kind: 'echo' } });
   const spec = pumps(remote, {
-    ...{ protocol: { mqtt: 1, 'mqtt-ws': 1 }, modules: ['eye'] },
+    ...{ protocol: { mqtt: 1, 'mqtt-ws': 1, amqp: 1, 'amqp-ws': 1 }, modules: ['eye'], devicesPerConnection: 4 },
     telemetry: { intervalMs: 50, template: { n: '{count}' } },
   });
   await addFleet(lab, spec, confirmed);
@@ -74,6 +74,12 @@ test('lives there over TLS, answers methods and shows its twins, and is taken aw
   expect(await remote.ids()).toEqual([...Array.from({ length: 8 }, (_, index) => `pump-${index + 1}`), 'theirs']);
   expect(remote.facts.filter(({ type }) => type === 'device.connected')).toHaveLength(16);
   expect(remote.facts.every((fact) => fact.type !== 'device.connected' || fact.tls)).toBe(true);
+
+  expect(lab.views.hub()).toMatchObject({ devices: 2, connected: 2 });
+  expect(lab.views.totals().fleets.map(({ identities, online }) => [identities, online])).toEqual([
+    [2, 2],
+    [16, 16],
+  ]);
 
   const run = await runAll(lab, { method: 'ping', payload: '{"n":1}' });
   expect(run.outcomes).toEqual([{ key: '200/200', count: 18 }]);
@@ -135,7 +141,11 @@ test('leaves nothing behind when an identity of its is somebody else’s, and to
 test('with certificates is registered by their thumbprints', async () => {
   const remote = await aRemoteHub();
   const lab = await aLabBeside(remote);
-  await addFleet(lab, pumps(remote, { authentication: 'x509-self-signed' }), confirmed);
+  await addFleet(
+    lab,
+    pumps(remote, { authentication: 'x509-self-signed', protocol: { mqtt: 1, 'mqtt-ws': 1, amqp: 1, 'amqp-ws': 1 } }),
+    confirmed,
+  );
   await allOnline(lab, 8);
   await expect(
     addFleet(lab, pumps(remote, { name: 'others', id: 'other-{index}', authentication: 'x509-ca' }), confirmed),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { protocolsOf } from '../../../simulators/vocabulary/protocols.ts';
 import { faultSpecSchema, fleetSpecSchema, linkProtocols, problemsOf } from '../../../simulators/vocabulary/specs.ts';
-import { parseTemplate } from '../../../simulators/vocabulary/telemetry-template.ts';
+import { parseTemplate, placeholders } from '../../../simulators/vocabulary/telemetry-template.ts';
 
 const problems = (schema: typeof fleetSpecSchema | typeof faultSpecSchema, input: unknown): string[] => {
   const parsed = schema.safeParse(input);
@@ -130,6 +130,14 @@ describe('a telemetry template', () => {
     ['{Index}', 'not a placeholder'],
   ])('%s is refused: %s', (template, sentence) => {
     expect(() => parseTemplate({ deep: [{ a: template }] })).toThrow(sentence);
+  });
+
+  test('may hold every placeholder that help names', () => {
+    const numbers: Record<string, string> = { low: '1', high: '2.5', step: '0.1' };
+    for (const { written } of placeholders) {
+      const filled = written.replace(/low|high|step/g, (word) => numbers[word] ?? word);
+      expect(parseTemplate({ value: filled }).parts).toHaveLength(3);
+    }
   });
 
   test('without placeholders is its own JSON, whatever is in it', () => {
