@@ -321,7 +321,6 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
     if (await connection.renew()) return;
     if (connection !== this.#connection) return;
     this.#renewing = true;
-    this.#telemetry?.stop();
     await this.#renewWhenIdle();
   }
 
@@ -331,15 +330,13 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
    */
   async #renewWhenIdle(): Promise<void> {
     const connection = this.#connection;
-    if (!connection || this.#busy) return;
+    if (!connection || this.#handlings) return;
+    this.#telemetry?.stop();
+    if (this.#telemetry?.busy) return;
     await connection.mute();
-    if (connection !== this.#connection || !this.#renewing || this.#busy) return;
+    if (connection !== this.#connection || !this.#renewing || this.#handlings) return;
     if (!this.#move('renew', 'renewing the token')) return;
     this.#letGo()?.hangUp();
     this.#dial();
-  }
-
-  get #busy(): boolean {
-    return this.#handlings !== undefined || this.#telemetry?.busy === true;
   }
 }

@@ -145,6 +145,19 @@ describe('telemetry', () => {
     expect(outcomes.length).toBeGreaterThan(515);
   });
 
+  test('goes on while a method holds a renewal up', async () => {
+    const one = theDevice({
+      ...{ behaviour: { kind: 'rebootDevice', work: 60_000, dark: 0 }, tokenLifetimeSeconds: 600 },
+      telemetry: telemetry({ everySeconds: 1, template: { n: '{count}' } }),
+    });
+    await one.online();
+    await one.clock.advance(500_000);
+    one.broker.last.call('rebootDevice', 'f');
+    await one.clock.advance(50_000);
+    expect(one.broker.sessions).toHaveLength(1);
+    expect(eventsOf(one).length).toBeGreaterThan(545);
+  });
+
   test('comes and goes when the fleet is changed, without dropping the link', async () => {
     const one = theDevice();
     await one.online();
