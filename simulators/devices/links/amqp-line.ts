@@ -2,22 +2,10 @@
 import type { Duplex } from 'node:stream';
 import { Wait, type Waits } from '../../clock/waits.ts';
 import { seconds } from '../../vocabulary/units.ts';
-import {
-  type AmqpError,
-  encodeMessage,
-  errorText,
-  messageIn,
-  type RheaConnection,
-  type RheaDelivery,
-  type RheaLink,
-  type RheaListener,
-  type RheaMessage,
-  type RheaSession,
-  type RheaSocket,
-  type Waiting,
-} from './amqp-rhea.ts';
+import { type AmqpError, endingOf } from './amqp-errors.ts';
+import type { RheaConnection, RheaLink, RheaListener, RheaSession, RheaSocket, Waiting } from './amqp-rhea.ts';
 import type { AmqpShared } from './amqp-shared.ts';
-import { countedId, numberIn, textOf } from './amqp-wire.ts';
+import { AmqpTokens } from './amqp-tokens.ts';
 import type { Ending } from './connection.ts';
 
 /** What was sent before a close gets this long to leave before the stream is torn down. */
@@ -25,16 +13,6 @@ const lingerTimeout = seconds(2);
 /** Deliveries that may be under way in either direction; rhea keeps as many places once they were all used. */
 const buffered = { alone: 256, shared: 2_048 };
 const emptyFrame = Buffer.of(0, 0, 0, 8, 2, 0, 0, 0);
-/** Credit for the hub's answers to tokens. */
-const answers = 1_000;
-
-const tokenLinks = {
-  credit_window: 0,
-  autoaccept: false,
-  autosettle: false,
-  treat_modified_as_released: false,
-  snd_settle_mode: 1,
-} as const;
 
 /** A device on a line. */
 export interface LineMember {
@@ -51,25 +29,6 @@ interface Held {
   readonly waiting: Waiting | undefined;
 }
 
-/** Conditions under which nothing is wrong with the device: the hub moves, closes, or another connection took over (reference 3.7, 3.8). */
-const passing: ReadonlySet<string> = new Set([
-  'amqp:connection:forced',
-  'amqp:connection:framing-error',
-  'amqp:internal-error',
-  'amqp:link:detach-forced',
-  'amqp:link:stolen',
-  'amqp:resource-locked',
-  'com.microsoft:link-creation-conflict',
-  'com.microsoft:timeout',
-]);
-
-export function endingOf(error: AmqpError | undefined, otherwise: string): Ending {
-  const text = errorText(error);
-  if (text === undefined) return { detail: otherwise, refused: false };
-  const refused = !passing.has(String(error?.condition));
-  return { detail: refused ? `refused: ${text}` : text, refused };
-}
-
 export class AmqpLine implements RheaListener, RheaSocket {
   readonly #shared: AmqpShared;
   readonly #stream: Duplex;
@@ -77,10 +36,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
   readonly #connection: RheaConnection;
   readonly #members = new Set<LineMember>();
   readonly session: RheaSession;
-  #tokensOut: RheaLink | undefined;
-  /** Token request -> who waits for the answer. */
-  #tokens: Map<string, LineMember> | undefined;
-  #lastToken = 0;
+  #tokens: AmqpTokens | undefined;
   #lastLink = 0;
   /** What must still open before devices can begin. */
   #missing: number;
@@ -116,7 +72,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
     this.#connection.connect();
     this.session = this.#connection.create_session(shared.devicesPerLine > 1 ? buffered.shared : buffered.alone);
     this.session.begin();
-    if (proof === 'tokens') this.#attachTokenLinks();
+    if (proof === 'tokens') this.#tokens = new AmqpTokens(this);
     stream.on('data', (bytes: Buffer) => this.#arrived(bytes));
     stream.once('end', () => stream.end());
     stream.on('error', (error) => {
@@ -135,6 +91,10 @@ export class AmqpLine implements RheaListener, RheaSocket {
     this.#members.add(member);
     this.#countIn();
     if (this.#missing === 0) process.nextTick(() => this.#members.has(member) && member.lineReady());
+  }
+
+  has(member: LineMember): boolean {
+    return this.#members.has(member);
   }
 
   /** The last to leave closes the connection; `goodbye` says so to the hub, and lets leave what was sent before. */
@@ -162,21 +122,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
 
   /** Hands in a token; `tokenAnswered` follows. */
   putToken(member: LineMember, resource: string, token: string): void {
-    if (!this.#tokensOut) return;
-    this.#lastToken += 1;
-    const id = countedId(this.#lastToken);
-    this.#tokens ??= new Map();
-    this.#tokens.set(id, member);
-    this.send(
-      this.#tokensOut,
-      encodeMessage({
-        message_id: id,
-        to: '$cbs',
-        reply_to: 'cbs',
-        application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: resource },
-        value: token,
-      }),
-    );
+    this.#tokens?.put(member, resource, token);
   }
 
   /** Without credit it waits here: in rhea's hands it would keep back everything behind it, of all devices on the session. */
@@ -231,21 +177,6 @@ export class AmqpLine implements RheaListener, RheaSocket {
     this.#stream.end();
   }
 
-  #attachTokenLinks(): void {
-    const options = { ...tokenLinks, properties: this.#shared.properties };
-    const out = this.session.create_sender('cbs-out', options);
-    out.set_target({ address: '$cbs' });
-    out.set_source({ address: 'cbs' });
-    const back = this.session.create_receiver('cbs-in', options);
-    back.set_source({ address: '$cbs' });
-    back.set_target({ address: 'cbs' });
-    for (const link of [out, back]) {
-      link.owner = this;
-      link.attach();
-    }
-    this.#tokensOut = out;
-  }
-
   #begin(): void {
     if (!this.#stream.destroyed) this.#connection.connected();
   }
@@ -294,16 +225,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
   }
 
   sessionOpened(): void {
-    this.#came();
-  }
-
-  linkOpened(link: RheaLink): void {
-    if (link.is_receiver()) link.add_credit(answers);
-    this.#came();
-  }
-
-  linkClosed(link: RheaLink): void {
-    this.ended(link.error ?? { description: 'the hub detached a link for tokens' });
+    this.came();
   }
 
   ended(error: AmqpError | undefined): void {
@@ -320,25 +242,8 @@ export class AmqpLine implements RheaListener, RheaSocket {
     this.#stream.destroy();
   }
 
-  /** An answer to a token. */
-  arrived(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
-    if (delivery.remote_settled) delivery.settled = true;
-    else delivery.accept();
-    if (link.credit <= answers / 2) link.add_credit(answers - link.credit);
-    if (Buffer.isBuffer(message) || message.correlation_id === undefined) return;
-    const id = textOf(message.correlation_id);
-    const member = this.#tokens?.get(id);
-    this.#tokens?.delete(id);
-    if (!member || !this.#members.has(member)) return;
-    const properties = message.application_properties;
-    const description = properties?.['status-description'];
-    member.tokenAnswered(
-      numberIn(properties, 'status-code') ?? 0,
-      typeof description === 'string' ? messageIn(description) : '',
-    );
-  }
-
-  #came(): void {
+  /** A part of the line is open: its session, a link for tokens. */
+  came(): void {
     this.#missing -= 1;
     if (this.#missing === 0) for (const member of [...this.#members]) member.lineReady();
   }

@@ -1,11 +1,6 @@
 // What our AMQP devices use of `rhea`, typed: its own typings leave out half of it. The only file of the devices that imports it.
 import rhea from 'rhea';
-
-/** An AMQP error as the hub sent it; `description` is mostly JSON (reference 3.8). */
-export interface AmqpError {
-  readonly condition?: string;
-  readonly description?: string;
-}
+import { type AmqpError, errorText } from './amqp-errors.ts';
 
 /** A message's body: a data section with one piece or several, or anything else that AMQP can express. */
 export interface RheaMessage {
@@ -115,7 +110,7 @@ export interface RheaOptions {
   readonly listener: RheaListener;
 }
 
-export interface RheaListener extends LinkOwner {
+export interface RheaListener {
   opened(): void;
   sessionOpened(): void;
   /** The hub ended the session or the connection. */
@@ -228,25 +223,3 @@ export function encodeMessage({ data, value, ...message }: OutgoingRhea): Buffer
 
 /** An AMQP int: rhea writes a plain 200 as a uint, which .NET and Java do not take for one (reference 3.2). */
 export const int = (value: number): unknown => rhea.types.wrap_int(value);
-
-/** The words of an error: the message in its JSON description, else the description, with the condition behind it. */
-export function errorText(error: AmqpError | undefined): string | undefined {
-  if (!error) return undefined;
-  const { condition, description } = error;
-  const words = description ? messageIn(description) : undefined;
-  if (!condition) return words;
-  return words ? `${words} (${condition})` : String(condition);
-}
-
-export function messageIn(description: string): string {
-  try {
-    const parsed: unknown = JSON.parse(description);
-    if (typeof parsed === 'object' && parsed !== null) {
-      const { message, Message } = parsed as { message?: unknown; Message?: unknown };
-      for (const text of [message, Message]) if (typeof text === 'string' && text) return text;
-    }
-  } catch {
-    // Not JSON: the words themselves.
-  }
-  return description;
-}

@@ -5,69 +5,27 @@ import type { Wait } from '../../clock/waits.ts';
 import { signToken } from '../../tokens/sas-token.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
-import { type AmqpLine, endingOf, type LineMember } from './amqp-line.ts';
-import {
-  encodeMessage,
-  type LinkOptions,
-  type LinkOwner,
-  type OutgoingRhea,
-  type RheaDelivery,
-  type RheaLink,
-  type RheaMessage,
-} from './amqp-rhea.ts';
+import { endingOf } from './amqp-errors.ts';
+import type { AmqpLine, LineMember } from './amqp-line.ts';
+import { attachLinks, linkNames, replenish, use } from './amqp-links.ts';
+import { AmqpIncoming, Sending } from './amqp-messages.ts';
+import { encodeMessage, type LinkOwner, type RheaDelivery, type RheaLink, type RheaMessage } from './amqp-rhea.ts';
 import { amqpShared } from './amqp-shared.ts';
-import {
-  AmqpRequest,
-  bodyOf,
-  channelId,
-  countedId,
-  methodAnswer,
-  numberIn,
-  pathOf,
-  resourceOf,
-  ridOf,
-  textOf,
-  textsOf,
-} from './amqp-wire.ts';
+import { answerTimeout, operations, type TwinAnswer, type TwinOperation, TwinRequests } from './amqp-twin.ts';
+import { AmqpRequest, bodyOf, methodAnswer, numberIn, resourceOf, ridOf, textOf } from './amqp-wire.ts';
 import {
   type Connection,
   type ConnectionOwner,
   type Ending,
-  type IncomingMessage,
   MessageFailed,
   type OutgoingMessage,
-  type Settlement,
   type TwinDocument,
   TwinFailed,
 } from './connection.ts';
-import { readPatch, readTwin, refusalText } from './twin-json.ts';
+import { readPatch, readTwin } from './twin-json.ts';
 
 /** As long as the Node SDK waits for a connection (reference 2.9); here from the first byte to the subscription to desired properties. */
 const openTimeout = seconds(60);
-/** For the answer to a twin request, and to a new token. */
-const answerTimeout = seconds(30);
-const apiVersion = '2021-04-12';
-/** How much the hub may send ahead on each link, as the Node SDK allows. */
-const credit = 1_000;
-
-/** What a link is for. */
-const use = { methodsOut: 0, methodsIn: 1, twinOut: 2, twinIn: 3, events: 4, messages: 5 } as const;
-const linkNames = ['methods-out', 'methods-in', 'twin-out', 'twin-in', 'events', 'messages'] as const;
-
-/** Credit and settling are this file's affair: rhea's own ways cost a closure or two a link. */
-const byHand = { credit_window: 0, autoaccept: false, autosettle: false, treat_modified_as_released: false } as const;
-/** Answers and twin requests go settled, as the .NET SDK sends them: whether they arrived shows by what comes of them. */
-const settled = { ...byHand, snd_settle_mode: 1, rcv_settle_mode: 0 } as const;
-
-const subscription = { operation: 'PUT', resource: '/notifications/twin/properties/desired' };
-const reading = { operation: 'GET' };
-const reporting = { operation: 'PATCH', resource: '/properties/reported' };
-
-interface TwinRequest {
-  readonly answered: (version: number | undefined, body: string) => void;
-  readonly failed: (error: TwinFailed) => void;
-  readonly cancel: Cancel;
-}
 
 export class AmqpConnection implements Connection, LineMember, LinkOwner {
   readonly #device: DeviceOptions;
@@ -85,8 +43,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   #linksOpen = 0;
   /** What came before the hub took all of it, and could not be answered yet. Without credit for it some hubs would send nothing else either. */
   #early: ((owner: ConnectionOwner) => void)[] | undefined;
-  #twinRequests: Map<string, TwinRequest> | undefined;
-  #lastRequest = 0;
+  /** Requests for the twin; undefined until the first. */
+  #twin: TwinRequests | undefined;
   /** Messages under way; undefined while there are none. */
   #sending: Set<Sending> | undefined;
 
@@ -113,14 +71,14 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   }
 
   async getTwin(): Promise<TwinDocument> {
-    const { body } = await this.#ask('reading the twin', reading, '');
+    const { body } = await this.#ask('reading the twin', operations.read, '');
     const twin = readTwin(body);
     if (!twin) throw new TwinFailed('reading the twin: the hub sent a document that is not a twin');
     return twin;
   }
 
   async report(patch: string): Promise<number> {
-    const { version } = await this.#ask('reporting properties', reporting, patch);
+    const { version } = await this.#ask('reporting properties', operations.report, patch);
     return version ?? 0;
   }
 
@@ -211,9 +169,9 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   linkOpened(link: RheaLink): void {
     link.remote.attach = undefined; // nothing of it is read again
     this.#linksOpen += 1;
-    if (link.is_receiver()) link.add_credit(credit);
+    if (link.is_receiver()) replenish(link);
     if (this.#linksOpen < linkNames.length) return;
-    this.#request(subscription, '').then(
+    this.#request(operations.subscribe, '').then(
       () => this.#accepted(),
       (error: TwinFailed) => {
         if (this.#owner) this.#fail({ detail: `refused: desired properties (${error.message})`, refused: true });
@@ -275,7 +233,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     const annotations = message.message_annotations;
     const version = numberIn(annotations, 'version');
     if (message.correlation_id !== undefined && message.correlation_id !== null) {
-      this.#answered(textOf(message.correlation_id), numberIn(annotations, 'status') ?? 0, version, body);
+      this.#twin?.answered(textOf(message.correlation_id), numberIn(annotations, 'status') ?? 0, version, body);
       return;
     }
     const patch = readPatch(body, version);
@@ -317,41 +275,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   }
 
   #attach(): void {
-    const { id } = this.#device;
-    const path = pathOf(id);
-    const number = this.#line.nextLink();
-    const channel = channelId(id, number);
-    const { properties } = this.#line.shared;
-    const methods = callOptions(properties, `methods:${channel}`);
-    const twin = callOptions(properties, `twin:${channel}`);
-    const messages: LinkOptions = { ...byHand, properties };
-    this.#links = [
-      this.#link(use.methodsOut, number, `${path}/methods/devicebound`, methods),
-      this.#link(use.methodsIn, number, `${path}/methods/devicebound`, methods),
-      this.#link(use.twinOut, number, `${path}/twin`, twin),
-      this.#link(use.twinIn, number, `${path}/twin`, twin),
-      this.#link(use.events, number, `${path}/messages/events`, messages),
-      this.#link(use.messages, number, `${path}/messages/devicebound`, messages),
-    ];
-  }
-
-  #link(purpose: number, number: number, address: string, options: LinkOptions): RheaLink {
-    const name = `${linkNames[purpose]}-${number}`;
-    const { session } = this.#line;
-    let link: RheaLink;
-    if (purpose === use.methodsIn || purpose === use.twinIn || purpose === use.messages) {
-      link = session.create_receiver(name, options);
-      link.set_source({ address });
-      link.set_target({});
-    } else {
-      link = session.create_sender(name, options);
-      link.set_target({ address });
-      link.set_source({});
-    }
-    link.owner = this;
-    link.use = purpose;
-    link.attach();
-    return link;
+    this.#links = attachLinks(this.#line, this.#device.id, this);
   }
 
   #accepted(): void {
@@ -377,41 +301,21 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
 
   // --- twin ---
 
-  #ask(what: string, annotations: OutgoingRhea['message_annotations'], body: string): Promise<TwinAnswer> {
-    if (!this.#open) return Promise.reject(new TwinFailed(`${what}: the device is not connected`));
-    return this.#request(annotations, body).catch((error: TwinFailed) => {
-      throw new TwinFailed(`${what}: ${error.message}`, error.status);
-    });
+  async #ask(what: string, request: TwinOperation, body: string): Promise<TwinAnswer> {
+    if (!this.#open) throw new TwinFailed(`${what}: the device is not connected`);
+    try {
+      return await this.#request(request, body);
+    } catch (error) {
+      if (error instanceof TwinFailed) throw new TwinFailed(`${what}: ${error.message}`, error.status);
+      throw error;
+    }
   }
 
-  #request(annotations: OutgoingRhea['message_annotations'], body: string): Promise<TwinAnswer> {
+  #request(request: TwinOperation, body: string): Promise<TwinAnswer> {
     const link = this.#links[use.twinOut];
     if (!link) return Promise.reject(new TwinFailed('the connection ended first'));
-    this.#lastRequest += 1;
-    const id = countedId(this.#lastRequest);
-    return new Promise((resolve, reject) => {
-      const cancel = this.#line.shared.clock.after(answerTimeout, () => {
-        this.#twinRequests?.delete(id);
-        reject(new TwinFailed(`no answer within ${answerTimeout / 1_000} s`));
-      });
-      this.#twinRequests ??= new Map();
-      this.#twinRequests.set(id, {
-        cancel,
-        answered: (version, text) => resolve({ version, body: text }),
-        failed: reject,
-      });
-      this.#line.send(link, encodeMessage({ correlation_id: id, message_annotations: annotations, data: body }));
-    });
-  }
-
-  #answered(id: string, status: number, version: number | undefined, body: string): void {
-    const request = this.#twinRequests?.get(id);
-    if (!request) return; // too late, or never asked: nobody waits for it
-    this.#twinRequests?.delete(id);
-    if (this.#twinRequests?.size === 0) this.#twinRequests = undefined;
-    request.cancel();
-    if (status >= 200 && status < 300) request.answered(version, body);
-    else request.failed(new TwinFailed(`the hub refused with ${status}${refusalText(body)}`, status));
+    this.#twin ??= new TwinRequests(this.#line, link);
+    return this.#twin.ask(request, body);
   }
 
   // --- ending ---
@@ -450,87 +354,10 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     this.#renewed = undefined;
     this.#muted?.();
     this.#muted = undefined;
-    const requests = this.#twinRequests;
-    this.#twinRequests = undefined;
-    for (const request of requests?.values() ?? []) {
-      request.cancel();
-      request.failed(new TwinFailed('the connection ended first'));
-    }
+    this.#twin?.lost();
+    this.#twin = undefined;
     const sending = this.#sending;
     this.#sending = undefined;
     for (const message of [...(sending ?? [])]) message.failed('the connection ended first', false);
-  }
-}
-
-interface TwinAnswer {
-  readonly version: number | undefined;
-  readonly body: string;
-}
-
-const callOptions = (properties: LinkOptions['properties'], channel: string): LinkOptions => ({
-  ...settled,
-  properties: {
-    ...properties,
-    'com.microsoft:api-version': apiVersion,
-    'com.microsoft:channel-correlation-id': channel,
-  },
-});
-
-function replenish(link: RheaLink): void {
-  if (link.credit <= credit / 2) link.add_credit(credit - link.credit);
-}
-
-/** A message on its way to the hub. */
-class Sending {
-  readonly #all: Set<Sending>;
-  readonly #resolve: () => void;
-  readonly #reject: (error: MessageFailed) => void;
-  constructor(all: Set<Sending>, resolve: () => void, reject: (error: MessageFailed) => void) {
-    this.#all = all;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    all.add(this);
-  }
-  taken(): void {
-    this.#all.delete(this);
-    this.#resolve();
-  }
-  failed(detail: string, refused: boolean): void {
-    this.#all.delete(this);
-    this.#reject(new MessageFailed(detail, refused));
-  }
-}
-
-/** A cloud-to-device message in the device's hands. */
-class AmqpIncoming implements IncomingMessage {
-  readonly #connection: AmqpConnection;
-  readonly #link: RheaLink;
-  #delivery: RheaDelivery | undefined;
-  readonly body: Buffer;
-  readonly messageId?: string;
-  readonly properties: Readonly<Record<string, string>>;
-
-  constructor(connection: AmqpConnection, link: RheaLink, delivery: RheaDelivery, body: Buffer, message: RheaMessage) {
-    this.#connection = connection;
-    this.#link = link;
-    this.#delivery = delivery;
-    this.body = body;
-    const id = message.message_id;
-    if (id !== undefined && id !== null) this.messageId = textOf(id);
-    this.properties = textsOf(message.application_properties);
-  }
-
-  settle(settlement: Settlement): void {
-    const delivery = this.#delivery;
-    this.#delivery = undefined;
-    if (!delivery || !this.#connection.isOpen) return;
-    // rhea gathers what was settled in one tick, and tells two neighbours as one even when they differ: before and after, it is told now.
-    const { session } = this.#link;
-    session.incoming.process(session);
-    if (settlement === 'completed') delivery.accept();
-    else if (settlement === 'rejected') delivery.reject();
-    else delivery.release();
-    session.incoming.process(session);
-    replenish(this.#link);
   }
 }
