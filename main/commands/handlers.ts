@@ -1,5 +1,6 @@
 // One handler per command of the contract, shared by the desktop and the browser host. The compiler demands an entry for each.
 import type { CommandAnswer, CommandArgument, CommandName } from '../../preload/contract/contract.ts';
+import type { JobAction } from '../../simulators/invoker/invoker.ts';
 import type { Lab } from '../../simulators/lab/lab.ts';
 import { addDemo } from './demo.ts';
 
@@ -15,8 +16,8 @@ type Handler<Name extends CommandName> = (
 ) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
 
 export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
-  'fleet.add': async ({ lab, keep }, { spec }) => {
-    await lab.addFleet(spec);
+  'fleet.add': async ({ lab, keep }, { spec, ...confirmation }) => {
+    await lab.addFleet(spec, confirmation);
     keep();
     return null;
   },
@@ -25,8 +26,8 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
     keep();
     return null;
   },
-  'fleet.remove': async ({ lab, keep }, { fleet }) => {
-    await lab.removeFleet(fleet);
+  'fleet.remove': async ({ lab, keep }, { fleet, ...confirmation }) => {
+    await lab.removeFleet(fleet, confirmation);
     keep();
     return null;
   },
@@ -59,6 +60,15 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   'twin.patchDesired': ({ lab }, { device, patch, etag }) => lab.patchDesired(device, patch, etag),
   'traffic.detail': ({ lab }, { id }) => lab.trafficDetail(id),
   'traffic.clear': ({ lab }) => done(lab.clearTraffic()),
+  'hub.throttle': async ({ lab }, { throttle }) => done(await lab.setThrottle(throttle)),
+  'query.run': ({ lab }, page) => lab.desk.queries.run(page),
+  'query.devices': ({ lab }, { text }) => lab.desk.queries.devices(text),
+  'job.count': ({ lab }, { condition }) => lab.desk.queries.count(condition),
+  'job.create': ({ lab }, { action: { kind, ...action }, ...job }) =>
+    lab.desk.jobs.create({ ...job, action: action as JobAction }),
+  'job.cancel': async ({ lab }, { job }) => done(await lab.desk.jobs.cancel(job)),
+  'message.send': ({ lab }, message) => lab.desk.messages.send(message),
+  'message.purge': async ({ lab }, { device }) => ({ purged: await lab.desk.messages.purge(device) }),
   'hub.reveal': async ({ lab }, of) => ({ connectionString: await lab.connectionString(of) }),
 };
 

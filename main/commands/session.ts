@@ -49,6 +49,9 @@ const views: View = {
   traffic: ({ views }, query) => views.traffic(query),
   run: ({ views }, { run }) => views.run(run),
   hub: ({ views }) => views.hub(),
+  jobs: ({ desk }) => desk.jobs.list(),
+  job: ({ desk }, { job }) => desk.jobs.detail(job),
+  messages: ({ desk }, { device }) => desk.messages.view(device),
 };
 
 interface Watch {

@@ -1,7 +1,7 @@
 // The one table of what the window may ask: commands (one answer) and subscriptions (a snapshot whenever it changed).
 // Shared by the window and both hosts. A host parses every input again; a name that is not here does not exist.
 import { z } from 'zod';
-import { deviceIdSchema, faultNameSchema, fleetNameSchema } from '../../simulators/vocabulary/ids.ts';
+import { type DeviceId, faultNameSchema, fleetNameSchema, identityIdSchema } from '../../simulators/vocabulary/ids.ts';
 import { faultSpecSchema, fleetSpecSchema } from '../../simulators/vocabulary/specs.ts';
 import type {
   CallResult,
@@ -9,7 +9,13 @@ import type {
   FleetView,
   HistoryEntry,
   HubView,
+  JobDetailView,
+  JobsView,
+  MessagesView,
+  QueryProblem,
+  QueryResult,
   RunView,
+  SendResult,
   Totals,
   TrafficDetail,
   TrafficView,
@@ -32,9 +38,75 @@ function isJson(text: string): boolean {
   }
 }
 
+const queryText = z.string().min(1, 'query: is empty').max(100_000, 'query: at most 100000 characters');
+const conditionText = z.string().max(100_000, 'condition: at most 100000 characters');
+const methodName = z
+  .string()
+  .regex(
+    /^[!#-'*+\-.0-9A-Z^_`a-z|~&%]{1,100}$/,
+    'method: 1 to 100 printable characters without spaces and $ ( ) < > @ , ; : \\ " / [ ] ? = { }',
+  );
+const range = (name: string, least: number, most: number, unit = ' s') => {
+  const words = `${name}: ${least} to ${most}${unit}`;
+  return z.int(words).min(least, words).max(most, words);
+};
+
+/** A method call or a twin update for every device that a condition picks. */
+export const jobSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/,
+      "id: 1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '",
+    )
+    .optional(),
+  action: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('method'),
+      method: z.strictObject({
+        method: methodName,
+        payload: jsonText,
+        responseTimeout: range('responseTimeout', 5, 300).default(30),
+        connectTimeout: range('connectTimeout', 0, 300).default(0),
+      }),
+    }),
+    z.strictObject({
+      kind: z.literal('twin'),
+      twin: z.strictObject({
+        tags: z.record(z.string(), z.json()).nullable().optional(),
+        properties: z.strictObject({ desired: z.record(z.string(), z.json()) }).optional(),
+      }),
+    }),
+  ]),
+  /** The text after WHERE; `*` is every device. */
+  condition: conditionText,
+  /** Now when left out, or passed. */
+  startAt: z.number().optional(),
+  maxSeconds: range('maxSeconds', 1, 2_147_483_647).default(3_600),
+});
+
+export const messageSchema = z.strictObject({
+  devices: z.array(identityIdSchema).min(1).max(50_000),
+  /** UTF-8 text. */
+  body: z
+    .string()
+    .refine((text) => new TextEncoder().encode(text).length <= 65_536, 'body: at most 64 KB (65536 bytes)'),
+  contentType: z.string().max(128).optional(),
+  messageId: z.string().min(1).max(128, 'messageId: at most 128 characters').optional(),
+  correlationId: z.string().min(1).max(128, 'correlationId: at most 128 characters').optional(),
+  ack: z.enum(['none', 'positive', 'negative', 'full']).default('none'),
+  expirySeconds: range('expirySeconds', 1, 172_800).optional(),
+  properties: z.record(z.string().min(1, 'properties: a name is empty'), z.string()).default({}),
+});
+
+export const throttleSchema = z.discriminatedUnion('tier', [
+  z.strictObject({ tier: z.literal('off') }),
+  z.strictObject({ tier: z.enum(['F1', 'S1', 'S2', 'S3']), units: range('units', 1, 200, '') }),
+]);
+
 export const invocationSchema = z.strictObject({
   target: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('devices'), devices: z.array(deviceIdSchema).min(1).max(50_000) }),
+    z.strictObject({ kind: z.literal('devices'), devices: z.array(identityIdSchema).min(1).max(50_000) }),
     z.strictObject({ kind: z.literal('fleet'), fleet: fleetNameSchema }),
     z.strictObject({ kind: z.literal('all') }),
   ]),
@@ -53,26 +125,33 @@ export const invocationSchema = z.strictObject({
 });
 
 export const commands = {
-  'fleet.add': { input: z.strictObject({ spec: fleetSpecSchema }), ...answer<null>() },
+  /** `confirmRemote`: identities are made, or deleted, on a hub that is not ours. */
+  'fleet.add': {
+    input: z.strictObject({ spec: fleetSpecSchema, confirmRemote: z.boolean().optional() }),
+    ...answer<null>(),
+  },
   'fleet.demo': { input: nothing, ...answer<null>() },
-  'fleet.remove': { input: z.strictObject({ fleet: fleetNameSchema }), ...answer<null>() },
+  'fleet.remove': {
+    input: z.strictObject({ fleet: fleetNameSchema, confirmRemote: z.boolean().optional() }),
+    ...answer<null>(),
+  },
   'fleet.start': { input: z.strictObject({ fleet: fleetNameSchema }), ...answer<null>() },
   'fleet.stop': { input: z.strictObject({ fleet: fleetNameSchema }), ...answer<null>() },
-  'device.start': { input: z.strictObject({ devices: z.array(deviceIdSchema).min(1) }), ...answer<null>() },
-  'device.stop': { input: z.strictObject({ devices: z.array(deviceIdSchema).min(1) }), ...answer<null>() },
+  'device.start': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
+  'device.stop': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
   /** Drops the link as a power cycle would. */
-  'device.reboot': { input: z.strictObject({ devices: z.array(deviceIdSchema).min(1) }), ...answer<null>() },
+  'device.reboot': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
   'fault.add': { input: z.strictObject({ spec: faultSpecSchema }), ...answer<null>() },
   'fault.change': { input: z.strictObject({ spec: faultSpecSchema }), ...answer<null>() },
   'fault.lift': { input: z.strictObject({ fault: faultNameSchema }), ...answer<null>() },
   'fault.liftAll': { input: nothing, ...answer<{ lifted: number }>() },
   'run.start': { input: invocationSchema, ...answer<{ run: string }>() },
   'run.cancel': { input: z.strictObject({ run: z.string() }), ...answer<null>() },
-  'run.result': { input: z.strictObject({ run: z.string(), device: deviceIdSchema }), ...answer<CallResult>() },
+  'run.result': { input: z.strictObject({ run: z.string(), device: identityIdSchema }), ...answer<CallResult>() },
   'run.history': { input: nothing, ...answer<readonly HistoryEntry[]>() },
   'twin.patchDesired': {
     input: z.strictObject({
-      device: deviceIdSchema,
+      device: identityIdSchema,
       patch: z.record(z.string(), z.json()),
       etag: z.string().optional(),
     }),
@@ -80,10 +159,34 @@ export const commands = {
   },
   'traffic.detail': { input: z.strictObject({ id: z.int() }), ...answer<TrafficDetail | null>() },
   'traffic.clear': { input: nothing, ...answer<null>() },
+  'query.run': {
+    input: z.strictObject({
+      text: queryText,
+      size: range('size', 1, 1_000, '').default(100),
+      continuation: z.string().optional(),
+    }),
+    ...answer<QueryResult>(),
+  },
+  /** Whom a query means, all pages of it. */
+  'query.devices': {
+    input: z.strictObject({ text: queryText }),
+    ...answer<{ devices: readonly DeviceId[]; more: boolean }>(),
+  },
+  /** How many devices a job's condition picks now. */
+  'job.count': {
+    input: z.strictObject({ condition: conditionText }),
+    ...answer<{ readonly count: number } | { readonly problem: QueryProblem }>(),
+  },
+  'job.create': { input: jobSchema, ...answer<{ job: string }>() },
+  'job.cancel': { input: z.strictObject({ job: z.string() }), ...answer<null>() },
+  'message.send': { input: messageSchema, ...answer<SendResult>() },
+  'message.purge': { input: z.strictObject({ device: identityIdSchema }), ...answer<{ purged: number }>() },
+  /** The limits of a tier on the local hub, while it runs. */
+  'hub.throttle': { input: z.strictObject({ throttle: throttleSchema }), ...answer<null>() },
   'hub.reveal': {
     input: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('policy'), policy: z.string() }),
-      z.strictObject({ kind: z.literal('device'), device: deviceIdSchema }),
+      z.strictObject({ kind: z.literal('device'), device: identityIdSchema }),
     ]),
     ...answer<{ connectionString: string }>(),
   },
@@ -103,7 +206,7 @@ export const subscriptions = {
   totals: { input: nothing, ...answer<Totals>() },
   fleet: {
     input: z.strictObject({
-      /** Free text matches id, fleet, state, behaviour; tokens `state:dark`, `fleet:demo`, `fault:slow`, `-state:online`; blank matches all. */
+      /** Free text matches id, fleet, state, behaviour; tokens `state:dark`, `fleet:demo`, `protocol:amqp*`, `is:module`, `-state:online`; blank matches all. */
       filter: z.string().max(500).default(''),
       sort: z.enum(fleetSortKeys).default('id'),
       descending: z.boolean().default(false),
@@ -113,10 +216,10 @@ export const subscriptions = {
     }),
     ...answer<FleetView>(),
   },
-  device: { input: z.strictObject({ device: deviceIdSchema }), ...answer<DeviceView>() },
+  device: { input: z.strictObject({ device: identityIdSchema }), ...answer<DeviceView>() },
   traffic: {
     input: z.strictObject({
-      device: deviceIdSchema.optional(),
+      device: identityIdSchema.optional(),
       /** Tokens with `*` and negation: `device:th-01* status:504 -method:ping is:pending kind:twin`; other words match anywhere. */
       filter: z.string().max(500).default(''),
       limit: z.int().min(1).max(1_000).default(200),
@@ -127,6 +230,9 @@ export const subscriptions = {
   },
   run: { input: z.strictObject({ run: z.string() }), ...answer<RunView>() },
   hub: { input: nothing, ...answer<HubView>() },
+  jobs: { input: nothing, ...answer<JobsView>() },
+  job: { input: z.strictObject({ job: z.string() }), ...answer<JobDetailView>() },
+  messages: { input: z.strictObject({ device: identityIdSchema }), ...answer<MessagesView>() },
 } as const;
 export type Subscriptions = typeof subscriptions;
 export type SubscriptionName = keyof Subscriptions;

@@ -39,6 +39,8 @@ export interface ServiceAnswer {
   readonly problem?: ServiceProblem;
   /** There is another page; missing on the last. */
   readonly continuation?: string;
+  /** What the items of a page are: Twin, DeviceJob, Raw. */
+  readonly itemType?: string;
   /** How long the hub asks to be left alone. */
   readonly retryAfter?: Millis;
 }
@@ -120,12 +122,14 @@ function toAnswer(answer: HttpAnswer, now: Instant): ServiceAnswer {
   const { status, body, header } = answer;
   const etag = header('etag');
   const continuation = header('x-ms-continuation');
+  const itemType = header('x-ms-item-type');
   const retryAfter = retryAfterOf(header('retry-after'), now);
   const base = {
     status,
     body,
     ...(etag === undefined ? {} : { etag: etag.replace(/^"|"$/g, '') }),
     ...(continuation === undefined ? {} : { continuation }),
+    ...(itemType === undefined ? {} : { itemType }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
   return status >= 200 && status < 300

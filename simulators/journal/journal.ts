@@ -34,8 +34,9 @@ class Entry {
   ended: InvocationEnded | undefined;
   handled: Handled | undefined;
   request: Excerpt | undefined;
+  properties: Readonly<Record<string, string>> | undefined;
   hints: string[] | undefined;
-  kept = 0; // characters held by the excerpts
+  kept = 0; // characters held by excerpts and properties
 
   constructor(readonly row: Writable<TrafficRow>) {}
 
@@ -219,7 +220,8 @@ export class Journal {
     if (made === undefined) return;
     const entry = new Entry({ id: this.#nextId(), at: fact.at, pending: false, ...made.row });
     entry.request = made.request;
-    this.#add(entry, made.request?.text.length ?? 0);
+    entry.properties = made.properties;
+    this.#add(entry, (made.request?.text.length ?? 0) + lengthOf(made.properties));
   }
 
   #nextId(): number {
@@ -249,6 +251,12 @@ export class Journal {
     entry.kept = 0;
     if (entry.rid !== undefined) this.#byRid.delete(entry.rid);
   }
+}
+
+function lengthOf(properties: Readonly<Record<string, string>> | undefined): number {
+  let length = 0;
+  for (const name in properties) length += name.length + (properties[name] as string).length;
+  return length;
 }
 
 /** Optional members are left out rather than undefined, as in every row; the answered call has its own literal because it is the hot path. */
@@ -295,6 +303,7 @@ function detailOf(entry: Entry): TrafficDetail {
     ...(asked === undefined ? {} : { responseTimeout: asked.responseTimeout, connectTimeout: asked.connectTimeout }),
     ...(entry.request === undefined ? {} : { request: entry.request }),
     ...(ended?.response === undefined ? {} : { response: ended.response }),
+    ...(entry.properties === undefined ? {} : { properties: entry.properties }),
     moments: moments.sort((one, other) => one.at - other.at),
     ...(explanation === undefined ? {} : { explanation }),
     hints: entry.hints ?? [],

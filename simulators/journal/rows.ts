@@ -11,6 +11,7 @@ export type PlainFact = Exclude<
 interface Made {
   readonly row: Omit<TrafficRow, 'id' | 'at' | 'pending'>;
   readonly request?: Excerpt;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** undefined: not traffic (the lab's own comings and goings, steps of a link that the hub reports as well). */
@@ -78,6 +79,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
       return {
         row: { kind: 'message', device: fact.device, name: fact.will ? 'will' : 'telemetry', bytes: fact.body.bytes },
         request: fact.body,
+        ...propertiesOf(fact.properties),
       };
     case 'message.queued':
       return {
@@ -89,6 +91,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
           bytes: fact.body.bytes,
         },
         request: fact.body,
+        ...propertiesOf(fact.properties),
       };
     case 'message.delivered':
       return {
@@ -174,4 +177,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
 
 const detail = (reason: string, more: string | undefined): string =>
   more === undefined ? reason : `${reason}: ${more}`;
+/** None is like no properties at all: there is nothing to show. */
+const propertiesOf = (properties: Made['properties']): Pick<Made, 'properties'> =>
+  properties === undefined || Object.keys(properties).length === 0 ? {} : { properties };
 const optional = (text: string | undefined): { detail?: string } => (text === undefined ? {} : { detail: text });
