@@ -80,10 +80,12 @@ export class Fleets {
       ...{ abort: new AbortController(), registering: Promise.resolve(), state: 'provisioning' as const },
     };
     this.#fleets.set(spec.name, fleet);
-    roster.add(spec, identities, clock.now());
+    const address = attempt(() => hub.address(spec));
+    // What is shown is how they really dial: a local hub without plain doors is spoken to over TLS all the same.
+    roster.add(address instanceof Error ? spec : { ...spec, tls: address.tls }, identities, clock.now());
     note({ type: 'fleet.added', at: clock.now(), fleet: spec.name, count: spec.count });
     try {
-      const address = hub.address(spec);
+      if (address instanceof Error) throw address;
       const registering = provide(spec, identities, {
         ...{ clock, randomBytes, invoker: hub.invoker, random: hub.random, secret: hub.secret },
         authority: () => hub.authority(),
@@ -191,5 +193,13 @@ export class Fleets {
   #tellLeft(fleet: Fleet, error: Error): void {
     const { owned, unsure, hub } = fleet;
     fleet.problem = `${fleet.problem}; up to ${owned.size + unsure.size} devices are left on ${hub.hostName}: ${error.message}`;
+  }
+}
+
+function attempt<Value>(make: () => Value): Value | Error {
+  try {
+    return make();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
