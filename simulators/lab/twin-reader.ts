@@ -74,9 +74,12 @@ export function twinView(twin: Tree): TwinView {
   const properties = tree(twin.properties);
   const desired = section(tree(properties.desired));
   const reported = section(tree(properties.reported));
+  const thumbprint = tree(twin.x509Thumbprint).primaryThumbprint;
   return {
     etag: String(twin.etag ?? ''),
     version: Number(twin.version ?? 0),
+    ...(typeof twin.authenticationType === 'string' ? { authenticationType: twin.authenticationType } : {}),
+    ...(typeof thumbprint === 'string' && thumbprint !== '' ? { thumbprint } : {}),
     tags: tree(twin.tags),
     desired: desired.values,
     desiredVersion: desired.version,

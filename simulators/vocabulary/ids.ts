@@ -43,6 +43,11 @@ export const deviceIdSchema = z
   .string()
   .regex(deviceIdPattern, "a device id has 1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '")
   .transform(deviceId);
+/** A device's id, or a module's: `device/module`. */
+export const identityIdSchema = z
+  .string()
+  .refine(isIdentityId, "expected a device's id, or device/module for a module, each of 1 to 128 characters")
+  .transform(deviceId);
 export const fleetNameSchema = z
   .string()
   .regex(namePattern, 'a fleet name has 1 to 64 letters, digits, - or _')

@@ -1,6 +1,6 @@
 // The shapes a user writes: fleets, behaviours, faults and distributions. One schema serves the window, the command line and files.
 import { z } from 'zod';
-import { deviceIdPattern, deviceIdSchema, faultNameSchema, fleetNameSchema } from './ids.ts';
+import { deviceIdPattern, faultNameSchema, fleetNameSchema, identityIdSchema } from './ids.ts';
 import { parseTemplate, TemplateProblem } from './telemetry-template.ts';
 
 const millisField = (what: string, most = 3_600_000) =>
@@ -253,7 +253,7 @@ export type FleetSpecInput = z.input<typeof fleetSpecSchema>;
 /** Whom a fault touches. No field: every virtual device. `share` picks that part of the others, the same devices for the same seed. */
 export const targetSchema = z.strictObject({
   fleet: fleetNameSchema.optional(),
-  device: deviceIdSchema.optional(),
+  device: identityIdSchema.optional(),
   share: z.number().min(0, 'share: at least 0').max(1, 'share: at most 1 (all of them)').default(1),
 });
 export type Target = z.infer<typeof targetSchema>;

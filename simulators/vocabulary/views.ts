@@ -1,5 +1,5 @@
 // What can be seen of a running lab: one shape per subscription of the window. Plain data, made from facts, sent at display rate and only while watched.
-import type { CloseReason, Excerpt, LinkState, Protocol } from './facts.ts';
+import type { CloseReason, Excerpt, LinkState, MessageOutcome, Protocol } from './facts.ts';
 import type { DeviceId, FaultName, FleetName } from './ids.ts';
 import type { AuthenticationKind, BehaviourKind, FaultSpec, FleetSpec } from './specs.ts';
 import type { Instant, Millis } from './units.ts';
@@ -115,6 +115,10 @@ export type DeviceView = null | {
 export interface TwinView {
   readonly etag: string;
   readonly version: number;
+  /** `sas`, `selfSigned` or `certificateAuthority`, as the hub has it. */
+  readonly authenticationType?: string;
+  /** Of the certificate that the hub expects, where it is pinned. */
+  readonly thumbprint?: string;
   readonly tags: Readonly<Record<string, unknown>>;
   readonly desired: Readonly<Record<string, unknown>>;
   readonly desiredVersion: number;
@@ -139,7 +143,8 @@ export interface TrafficView {
   readonly problem?: string;
 }
 
-export type TrafficKind = 'method' | 'twin' | 'message' | 'link' | 'fault' | 'hint';
+/** `telemetry` goes from a device to the hub, `c2d` (cloud-to-device) from a service to a device. */
+export type TrafficKind = 'method' | 'twin' | 'telemetry' | 'c2d' | 'job' | 'link' | 'fault' | 'hint';
 
 export interface TrafficRow {
   /** Grows by one per row; never reused. */
@@ -153,11 +158,16 @@ export interface TrafficRow {
   readonly pending: boolean;
   readonly httpStatus?: number;
   readonly deviceStatus?: number;
+  /** Of a cloud-to-device message that ended, or that was abandoned and waits again. */
+  readonly outcome?: MessageOutcome;
   readonly error?: string;
   /** Bytes of request and response together. */
   readonly bytes?: number;
   readonly duration?: Millis;
-  /** In order, adding up to the duration: waiting in the hub, on the way to the device, in the device, back. */
+  /**
+   * In order, adding up to the duration: waiting in the hub, on the way to the device, in the device, back. A message is either waiting or in the
+   * device's hands (`inDevice`), a job scheduled or running, over all their turns.
+   */
   readonly legs?: Legs;
   readonly faults?: readonly FaultName[];
   readonly hints?: number;
