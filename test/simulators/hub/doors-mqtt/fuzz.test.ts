@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { type Bench, openDoor } from './door-bench.ts';
 
 let bench: Bench;
@@ -30,6 +31,8 @@ const valid = () => [
     retain: false,
     dup: false,
   }),
+  generate({ cmd: 'subscribe', messageId: 4, subscriptions: [{ topic: 'devices/e/messages/devicebound/#', qos: 1 }] }),
+  generate({ cmd: 'puback', messageId: 1 }),
   generate({ cmd: 'unsubscribe', messageId: 3, unsubscriptions: ['$iothub/twin/res/#'] }),
   generate({ cmd: 'pingreq' }),
 ];
@@ -68,6 +71,10 @@ test('1,500 malformed streams end their own sockets only, while a device goes on
   client.on('message', (topic, payload) => {
     client.publish(`$iothub/methods/res/200/?$rid=${topic.split('$rid=')[1]}`, payload);
   });
+  const to = '/devices/e/messages/devicebound';
+  for (let number = 0; number < 40; number++) {
+    expect(bench.messages.send({ body: Buffer.from(`${number}`), system: { to }, application: {} })).toBeUndefined();
+  }
   const streams = fc.sample(stream(valid()), { numRuns: 1_500, seed: 7 });
   let calls = 0;
   for (let at = 0; at < streams.length; at += 25) {
@@ -88,4 +95,14 @@ test('1,500 malformed streams end their own sockets only, while a device goes on
   const traces = bench.facts.all.filter(({ type }) => type === 'input.refused' || type === 'device.refused');
   expect(traces.length).toBeGreaterThan(1_000);
   await expect.poll(() => bench.connections.size).toBe(1);
+  // Every message is settled once or still waits: none lost, none doubled, and those that left without PUBACK can be had again.
+  const settled = bench.facts.of('message.settled').map(({ sequence }) => sequence);
+  expect(new Set(settled).size).toBe(settled.length);
+  expect(settled.length + bench.messages.count(deviceId('e'))).toBe(40);
+  expect(settled.length).toBeGreaterThan(0);
+  const left = new Set<number>();
+  for (let next = bench.messages.receive(deviceId('e')); next; next = bench.messages.receive(deviceId('e'))) {
+    left.add(next.sequence);
+  }
+  expect(left.size).toBe(40 - settled.length);
 }, 20_000);
