@@ -1,5 +1,5 @@
 // The filter of a traffic table: words and `key:value` tokens, all of which must match; `-` before one negates it, `*` stands for any text.
-//   device:th-01*  status:504 (HTTP)  device-status:200  -method:ping  kind:twin  error:GatewayTimeout  fault:slow  larger-than:10k  is:pending
+//   device:th-01*  status:504 (HTTP)  device-status:200  -method:ping  kind:c2d  outcome:rejected  error:GatewayTimeout  fault:slow  larger-than:10k  is:pending
 import { LabError } from '../vocabulary/errors.ts';
 import { allOf, containing, type SearchTerm, wildcard } from '../vocabulary/search-terms.ts';
 import type { TrafficRow } from '../vocabulary/views.ts';
@@ -18,7 +18,11 @@ const keys: Record<string, (value: string) => RowTest> = {
   device: (value) => textTest(value, (row) => row.device),
   method: (value) => textTest(value, (row) => (row.kind === 'method' ? row.name : undefined)),
   name: (value) => textTest(value, (row) => row.name),
-  kind: (value) => textTest(value, (row) => row.kind),
+  kind(value) {
+    const matches = wildcard(value);
+    return ({ kind }) => matches(kind) || ((kind === 'telemetry' || kind === 'c2d') && matches('message'));
+  },
+  outcome: (value) => textTest(value, (row) => row.outcome),
   status: (value) => textTest(value, (row) => (row.httpStatus === undefined ? undefined : String(row.httpStatus))),
   'device-status': (value) =>
     textTest(value, (row) => (row.deviceStatus === undefined ? undefined : String(row.deviceStatus))),
@@ -59,7 +63,9 @@ const textTest = (value: string, read: (row: TrafficRow) => string | undefined):
 function anywhere(word: string): RowTest {
   const matches = containing(word);
   return (row) =>
-    [row.device, row.name, row.detail, row.error, row.kind].some((text) => text !== undefined && matches(text));
+    [row.device, row.name, row.detail, row.outcome, row.error, row.kind].some(
+      (text) => text !== undefined && matches(text),
+    );
 }
 
 function byteCount(value: string): number {

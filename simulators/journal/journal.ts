@@ -1,10 +1,11 @@
 // The bounded record of everything that crossed a wire: one row an invocation, twin operation, message or change of a link.
 // Rows are made from facts alone. It keeps the newest rows (by count and by bytes), and says how many it forgot.
-import type { Excerpt, Fact, FleetFact, InvocationEnded } from '../vocabulary/facts.ts';
+import type { Fact, InvocationEnded } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
-import { explanations, type ServiceErrorName } from '../vocabulary/service-errors.ts';
-import type { Legs, TrafficDetail, TrafficRow, TrafficView } from '../vocabulary/views.ts';
+import type { TrafficDetail, TrafficRow, TrafficView } from '../vocabulary/views.ts';
+import { detailOf, Entry, type Handled, type InvocationBegun, legsOf, type Writable } from './entry.ts';
 import { parseFilter, type RowTest } from './filter.ts';
+import { Lives } from './lives.ts';
 import { type PlainFact, rowOf } from './rows.ts';
 
 export interface JournalOptions {
@@ -23,29 +24,8 @@ export interface JournalQuery {
   readonly upTo?: number | undefined;
 }
 
-type InvocationBegun = Extract<Fact, { type: 'invocation.begun' }>;
-type Handled = Extract<FleetFact, { type: 'method.handled' }>;
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-/** A class with all its members from the start, because thousands are made a second: one added later would be kept apart from it. */
-class Entry {
-  rid: string | undefined;
-  begun: InvocationBegun | undefined;
-  ended: InvocationEnded | undefined;
-  handled: Handled | undefined;
-  request: Excerpt | undefined;
-  properties: Readonly<Record<string, string>> | undefined;
-  hints: string[] | undefined;
-  kept = 0; // characters held by excerpts and properties
-
-  constructor(readonly row: Writable<TrafficRow>) {}
-
-  /** The row as it is shown. Legs are worked out only then: most rows are never looked at. */
-  shown(): TrafficRow {
-    if (this.ended !== undefined) this.row.legs ??= legsOf(this.ended, this.handled);
-    return this.row;
-  }
-}
+type Hint = Extract<Fact, { type: 'hint.given' }>;
+const mostEarlyHints = 1_000;
 
 export class Journal {
   #entries: Entry[] = [];
@@ -59,6 +39,15 @@ export class Journal {
   readonly #byRid = new Map<string, Entry>();
   /** What devices said about calls whose hub facts are still on their way from the other thread. */
   readonly #early = new Map<string, Handled>();
+  /** Hints about calls of which nothing came yet: a call that is over at once crosses as its end alone, behind them. */
+  readonly #earlyHints = new Map<number, Hint[]>();
+  readonly #lives = new Lives((row, queued) => {
+    const entry = new Entry({ id: this.#nextId(), ...row });
+    entry.request = queued?.body;
+    entry.properties = someOf(queued?.properties);
+    this.#add(entry, (entry.request?.text.length ?? 0) + lengthOf(entry.properties));
+    return entry;
+  });
 
   constructor(private readonly options: JournalOptions = journalDefaults) {}
 
@@ -91,6 +80,13 @@ export class Journal {
         break;
       case 'facts.shed':
         this.#shed += fact.count;
+        break;
+      case 'message.queued':
+      case 'message.delivered':
+      case 'message.settled':
+      case 'job.changed':
+      case 'identity.changed':
+        this.#lives.record(fact);
         break;
       default:
         this.#plain(fact);
@@ -146,6 +142,8 @@ export class Journal {
     this.#byCall.clear();
     this.#byRid.clear();
     this.#early.clear();
+    this.#earlyHints.clear();
+    this.#lives.clear();
   }
 
   #begin(fact: InvocationBegun): void {
@@ -163,6 +161,7 @@ export class Journal {
     entry.request = request;
     this.#add(entry, request.text.length);
     this.#byCall.set(fact.call, entry);
+    this.#joinHints(entry, fact.call);
     if (rid !== undefined) this.#join(entry, rid);
   }
 
@@ -179,6 +178,7 @@ export class Journal {
       Object.assign(entry.row, endedRow(entry.row.id, fact));
     }
     entry.ended = fact;
+    this.#joinHints(entry, fact.call);
     if (response !== undefined) this.#keep(entry, response.text.length);
     if (rid !== undefined && entry.rid === undefined) this.#join(entry, rid);
   }
@@ -205,14 +205,28 @@ export class Journal {
     }
   }
 
-  #hint(fact: Extract<Fact, { type: 'hint.given' }>): void {
-    const entry = fact.call === undefined ? undefined : this.#byCall.get(fact.call);
-    if (entry === undefined) {
+  #hint(fact: Hint): void {
+    if (fact.call === undefined) {
       this.#plain(fact);
       return;
     }
-    entry.hints = [...(entry.hints ?? []), fact.text];
-    entry.row.hints = entry.hints.length;
+    const entry = this.#byCall.get(fact.call);
+    if (entry !== undefined) {
+      entry.hint(fact.text);
+      return;
+    }
+    this.#earlyHints.set(fact.call, [...(this.#earlyHints.get(fact.call) ?? []), fact]);
+    if (this.#earlyHints.size <= mostEarlyHints) return;
+    // Their call will not come any more, it was shed: they are told by themselves.
+    const [call, hints] = this.#earlyHints.entries().next().value as [number, Hint[]];
+    this.#earlyHints.delete(call);
+    for (const each of hints) this.#plain(each);
+  }
+
+  #joinHints(entry: Entry, call: number): void {
+    if (this.#earlyHints.size === 0) return;
+    for (const { text } of this.#earlyHints.get(call) ?? []) entry.hint(text);
+    this.#earlyHints.delete(call);
   }
 
   #plain(fact: PlainFact): void {
@@ -220,8 +234,8 @@ export class Journal {
     if (made === undefined) return;
     const entry = new Entry({ id: this.#nextId(), at: fact.at, pending: false, ...made.row });
     entry.request = made.request;
-    entry.properties = made.properties;
-    this.#add(entry, (made.request?.text.length ?? 0) + lengthOf(made.properties));
+    entry.properties = someOf(made.properties);
+    this.#add(entry, (made.request?.text.length ?? 0) + lengthOf(entry.properties));
   }
 
   #nextId(): number {
@@ -250,8 +264,13 @@ export class Journal {
     this.#kept -= entry.kept;
     entry.kept = 0;
     if (entry.rid !== undefined) this.#byRid.delete(entry.rid);
+    this.#lives.forget(entry);
   }
 }
+
+/** None is like no properties at all: there is nothing to show. */
+const someOf = (properties: Entry['properties']): Entry['properties'] =>
+  properties === undefined || Object.keys(properties).length === 0 ? undefined : properties;
 
 function lengthOf(properties: Readonly<Record<string, string>> | undefined): number {
   let length = 0;
@@ -272,45 +291,3 @@ function endedRow(id: number, fact: InvocationEnded): Writable<TrafficRow> {
     ...(error === undefined ? {} : { error }),
   };
 }
-
-/** In order, adding up to the duration. Without word from the device (not one of ours) its way and its work are one leg. */
-function legsOf(ended: InvocationEnded, handled: Handled | undefined): Legs {
-  const sentAt = ended.sentAt ?? ended.at;
-  const answeredAt = ended.answeredAt ?? ended.at;
-  const reached = within(handled?.receivedAt ?? sentAt, sentAt, answeredAt);
-  // A reply that never left, or left after the deadline, ends its leg where the call ended.
-  const left = handled?.outcome === 'answered' ? within(handled.at, reached, answeredAt) : answeredAt;
-  return { hub: sentAt - ended.begunAt, toDevice: reached - sentAt, inDevice: left - reached, back: ended.at - left };
-}
-
-const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
-
-function detailOf(entry: Entry): TrafficDetail {
-  const { row, begun, ended, handled } = entry;
-  const asked = ended ?? begun;
-  const moments = [
-    { name: 'asked', at: ended?.begunAt ?? row.at },
-    { name: 'sent to the device', at: ended?.sentAt },
-    { name: 'received by the device', at: handled?.receivedAt },
-    { name: handled === undefined ? '' : handledNames[handled.outcome], at: handled?.at },
-    { name: 'answer reached the hub', at: ended?.answeredAt },
-    { name: 'ended', at: row.kind === 'method' ? ended?.at : undefined },
-  ].filter((moment): moment is { name: string; at: number } => moment.at !== undefined);
-  const explanation = row.error === undefined ? undefined : explanations[row.error as ServiceErrorName];
-  return {
-    row: entry.shown(),
-    ...(entry.rid === undefined ? {} : { rid: entry.rid }),
-    ...(asked === undefined ? {} : { responseTimeout: asked.responseTimeout, connectTimeout: asked.connectTimeout }),
-    ...(entry.request === undefined ? {} : { request: entry.request }),
-    ...(ended?.response === undefined ? {} : { response: ended.response }),
-    ...(entry.properties === undefined ? {} : { properties: entry.properties }),
-    moments: moments.sort((one, other) => one.at - other.at),
-    ...(explanation === undefined ? {} : { explanation }),
-    hints: entry.hints ?? [],
-  };
-}
-const handledNames = {
-  answered: 'reply left the device',
-  silent: 'a fault kept the reply',
-  lost: 'link lost before the reply',
-} as const;

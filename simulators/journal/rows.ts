@@ -1,12 +1,16 @@
 // How facts other than invocations read as rows of the traffic table.
 import type { Excerpt, Fact } from '../vocabulary/facts.ts';
 import type { TrafficRow } from '../vocabulary/views.ts';
+import type { LifeFact } from './lives.ts';
 
 /** Facts that are one row each (or none), complete when they arrive. */
 export type PlainFact = Exclude<
   Fact,
-  { type: 'invocation.begun' | 'invocation.ended' | 'method.handled' | 'facts.shed' }
+  { type: 'invocation.begun' | 'invocation.ended' | 'method.handled' | 'facts.shed' | LifeFact['type'] }
 >;
+
+/** Characters of a message's body that its row shows. */
+const glance = 160;
 
 interface Made {
   readonly row: Omit<TrafficRow, 'id' | 'at' | 'pending'>;
@@ -77,40 +81,15 @@ export function rowOf(fact: PlainFact): Made | undefined {
       };
     case 'message.received':
       return {
-        row: { kind: 'message', device: fact.device, name: fact.will ? 'will' : 'telemetry', bytes: fact.body.bytes },
-        request: fact.body,
-        ...propertiesOf(fact.properties),
-      };
-    case 'message.queued':
-      return {
         row: {
-          kind: 'message',
+          kind: 'telemetry',
           device: fact.device,
-          name: 'cloud-to-device queued',
-          detail: fact.messageId === undefined ? `no. ${fact.sequence}` : `no. ${fact.sequence}, ${fact.messageId}`,
+          name: fact.will ? 'last will' : 'telemetry',
+          detail: fact.body.text.slice(0, glance),
           bytes: fact.body.bytes,
         },
         request: fact.body,
-        ...propertiesOf(fact.properties),
-      };
-    case 'message.delivered':
-      return {
-        row: {
-          kind: 'message',
-          device: fact.device,
-          name: 'cloud-to-device delivered',
-          detail: `no. ${fact.sequence}${fact.deliveryCount > 1 ? `, delivery ${fact.deliveryCount}` : ''}`,
-        },
-      };
-    case 'message.settled':
-      return {
-        row: {
-          kind: 'message',
-          device: fact.device,
-          name: `cloud-to-device ${fact.outcome}`,
-          detail: `no. ${fact.sequence}`,
-          ...(fact.outcome === 'completed' || fact.outcome === 'abandoned' ? {} : { error: fact.outcome }),
-        },
+        ...(fact.properties === undefined ? {} : { properties: fact.properties }),
       };
     case 'throttle.hit':
       return {
@@ -164,9 +143,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
       };
     case 'hub.opened':
     case 'hub.closed':
-    case 'identity.changed':
     case 'twin.drifted':
-    case 'job.changed':
     case 'telemetry.sent':
     case 'message.taken':
     case 'fleet.added':
@@ -177,7 +154,4 @@ export function rowOf(fact: PlainFact): Made | undefined {
 
 const detail = (reason: string, more: string | undefined): string =>
   more === undefined ? reason : `${reason}: ${more}`;
-/** None is like no properties at all: there is nothing to show. */
-const propertiesOf = (properties: Made['properties']): Pick<Made, 'properties'> =>
-  properties === undefined || Object.keys(properties).length === 0 ? {} : { properties };
 const optional = (text: string | undefined): { detail?: string } => (text === undefined ? {} : { detail: text });
