@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { expect } from 'vitest';
 import type { Clock } from '../../../../simulators/clock/clock.ts';
 import { systemClock } from '../../../../simulators/clock/system.ts';
 import { defaultPolicies, openAccess } from '../../../../simulators/hub/access/access.ts';
@@ -186,3 +187,6 @@ export const nextMessage = (client: MqttClient, prefix: string): Promise<{ topic
     };
     client.on('message', heard);
   });
+
+/** Waits until the value is as expected, on a busy machine too. */
+export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 10_000 });

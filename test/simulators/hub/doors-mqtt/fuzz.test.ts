@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
-import { type Bench, openDoor } from './door-bench.ts';
+import { type Bench, openDoor, soon } from './door-bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -94,7 +94,7 @@ test('1,500 malformed streams end their own sockets only, while a device goes on
   // Each stream left a trace: refused, or let in and gone again.
   const traces = bench.facts.all.filter(({ type }) => type === 'input.refused' || type === 'device.refused');
   expect(traces.length).toBeGreaterThan(1_000);
-  await expect.poll(() => bench.connections.size).toBe(1);
+  await soon(() => bench.connections.size).toBe(1);
   // Every message is settled once or still waits: none lost, none doubled, and those that left without PUBACK can be had again.
   const settled = bench.facts.of('message.settled').map(({ sequence }) => sequence);
   expect(new Set(settled).size).toBe(settled.length);

@@ -2,7 +2,7 @@
 import { generate } from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
-import { type Bench, hostName, openDoor } from './door-bench.ts';
+import { type Bench, hostName, openDoor, soon } from './door-bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('limits', () => {
   test('of telemetry end the connection, since no packet can refuse a message', async () => {
     const { send, closed, packets } = await greeted();
     send(publish('devices/d/messages/events/', 1));
-    await expect.poll(() => packets.at(-1)?.cmd).toBe('puback');
+    await soon(() => packets.at(-1)?.cmd).toBe('puback');
     exhaust('telemetry');
     send(publish('devices/d/messages/events/', 2));
     await closed;

@@ -6,7 +6,7 @@ import type { SystemProperties } from '../../../../simulators/hub/messages/messa
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { identity } from '../parts.ts';
-import { type Bench, nextMessage, openDoor } from './door-bench.ts';
+import { type Bench, nextMessage, openDoor, soon } from './door-bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -26,12 +26,12 @@ const greeted = async (id = 'd', clean = true) => {
   return {
     ...socket,
     publishes,
-    count: (expected: number) => expect.poll(() => publishes().length).toBe(expected),
+    count: (expected: number) => soon(() => publishes().length).toBe(expected),
     /** Everything sent before was taken when this resolves. */
     async settled() {
       const before = socket.packets.filter(({ cmd }) => cmd === 'pingresp').length;
       socket.send(generate({ cmd: 'pingreq' }));
-      await expect.poll(() => socket.packets.filter(({ cmd }) => cmd === 'pingresp').length).toBe(before + 1);
+      await soon(() => socket.packets.filter(({ cmd }) => cmd === 'pingresp').length).toBe(before + 1);
     },
   };
 };
@@ -230,7 +230,7 @@ describe('to the device', () => {
     await client.subscribeAsync(filter, { qos: 1 });
     send('x'.repeat(65_000));
     expect((await heard).body).toHaveLength(65_000);
-    await expect.poll(() => waiting()).toBe(0);
+    await soon(() => waiting()).toBe(0);
   });
 });
 

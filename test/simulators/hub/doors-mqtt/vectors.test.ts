@@ -2,7 +2,7 @@
 import { parser } from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
-import { type Bench, hostName, openDoor } from './door-bench.ts';
+import { type Bench, hostName, openDoor, soon } from './door-bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -406,6 +406,6 @@ test('what comes back is MQTT 3.1.1 to another reader', async () => {
     ]),
   );
   const whole = '20020000' + '9003000500' + '40020006';
-  await expect.poll(() => Buffer.concat(bytes).toString('hex')).toBe(whole);
+  await soon(() => Buffer.concat(bytes).toString('hex')).toBe(whole);
   expect(parser({ protocolVersion: 4 }).parse(Buffer.from(whole, 'hex'))).toBe(0);
 });

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { echo, frame, handshake, openSockets, saidTo } from './sockets-bench.ts';
+import { echo, frame, handshake, openSockets, saidTo, soon } from './sockets-bench.ts';
 
 const junk = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
 const value = fc.oneof(
@@ -90,7 +90,7 @@ test.each<[string, fc.Arbitrary<Buffer>, readonly string[]]>([
     // The cases come to every answer there is.
     for (const status of reached) expect([status, (statuses.get(status) ?? 0) > 10]).toEqual([status, true]);
     // Nobody but the good client is left.
-    await expect.poll(() => mqtt.arrivals.filter(({ stream }) => !stream.destroyed).length).toBe(1);
+    await soon(() => mqtt.arrivals.filter(({ stream }) => !stream.destroyed).length).toBe(1);
     for (const fact of facts.all) expect(fact).toMatchObject({ type: 'input.refused', door: 'websocket' });
   },
   30_000,

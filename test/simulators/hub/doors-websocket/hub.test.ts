@@ -9,7 +9,7 @@ import type { HubOptions } from '../../../../simulators/hub/hub.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { aHub, allShut } from '../hub/a-hub.ts';
-import { dial, handshake, saidTo } from './sockets-bench.ts';
+import { dial, handshake, saidTo, soon } from './sockets-bench.ts';
 
 const host = 'hub.localhost';
 type Made = Awaited<ReturnType<typeof made>>;
@@ -62,7 +62,7 @@ test.each([
   const closed = closeOf(client);
   await client.endAsync();
   await closed;
-  await expect.poll(() => bench.facts.at(-1)).toMatchObject({ type: 'device.disconnected', reason: 'client' });
+  await soon(() => bench.facts.at(-1)).toMatchObject({ type: 'device.disconnected', reason: 'client' });
 });
 
 test('a device over wss is let in by its certificate, and is not without', async () => {

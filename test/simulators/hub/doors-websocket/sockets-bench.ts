@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../../../simulators/clock/clock.ts';
 import { systemClock } from '../../../../simulators/clock/system.ts';
@@ -117,3 +117,6 @@ export function frame(opcode: number, payload: Buffer | string, { fin = true, ma
   const covered = Buffer.from(data.map((byte, at) => byte ^ (key[at & 3] ?? 0)));
   return Buffer.concat([Buffer.from(head), key, covered]);
 }
+
+/** Waits until the value is as expected, on a busy machine too. */
+export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 10_000 });

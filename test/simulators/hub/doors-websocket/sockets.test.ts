@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { binaryFrame } from '../../../../simulators/hub/doors/websocket/websocket-stream.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
-import { echo, frame, handshake, openSockets, saidTo } from './sockets-bench.ts';
+import { echo, frame, handshake, openSockets, saidTo, soon } from './sockets-bench.ts';
 
 test.each([
   ['/$iothub/websocket', 'mqtt', 'mqtt'],
@@ -102,7 +102,7 @@ test('bytes that come with the handshake in one piece are not lost', async () =>
     got = Buffer.concat([got, bytes]);
   });
   socket.write(Buffer.concat([Buffer.from(handshake()), frame(2, 'early')]));
-  await expect.poll(() => got.toString('latin1')).toContain('early');
+  await soon(() => got.toString('latin1')).toContain('early');
 });
 
 test.each<[string, Buffer, number, string]>([
@@ -133,7 +133,7 @@ test.each<[string, Buffer, number, string]>([
     peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
   });
   const stream = mqtt.arrivals[1]?.stream;
-  await expect.poll(() => stream?.destroyed).toBe(true);
+  await soon(() => stream?.destroyed).toBe(true);
   other.send(Buffer.from('still'));
   expect(String((await once(other, 'message'))[0])).toBe('still');
 });
@@ -149,7 +149,7 @@ test('a client that closes is answered with its code, and the stream ends', asyn
   const [code] = await once(socket, 'close');
   expect(code).toBe(1000);
   await ended;
-  await expect.poll(() => stream.destroyed).toBe(true);
+  await soon(() => stream.destroyed).toBe(true);
 });
 
 test('a client that is gone without a word ends the stream too', async () => {
@@ -180,7 +180,7 @@ test('a client that does not answer the close frame is cut off after 2 s', async
   const socket = await dial();
   const closed = once(socket, 'close');
   socket.resume().write(handshake());
-  await expect.poll(() => mqtt.arrivals.length).toBe(1);
+  await soon(() => mqtt.arrivals.length).toBe(1);
   mqtt.arrivals[0]?.stream.destroy();
   await clock.advance(1_999);
   expect(clock.pending).toBe(1);
@@ -199,7 +199,7 @@ test('a reader that stops is waited for, in the memory of neither side', async (
   if (!stream) throw new Error('nobody arrived');
   // Nobody reads the stream: the client's bytes stay with the client.
   for (let sent = 0; sent < 200; sent++) socket.send(Buffer.alloc(100_000));
-  await expect.poll(() => stream.readableLength).toBeGreaterThan(0);
+  await soon(() => stream.readableLength).toBeGreaterThan(0);
   await new Promise((resolve) => setImmediate(resolve));
   expect(stream.readableLength).toBeLessThan(2_000_000);
   expect(socket.bufferedAmount).toBeGreaterThan(0);
