@@ -8,6 +8,7 @@ import { addHubCommand } from './hub-command.ts';
 import { addJobsCommand } from './jobs-command.ts';
 import { addModulesCommand } from './modules-command.ts';
 import { addQueryCommand } from './query-command.ts';
+import { addSasCommand } from './sas-command.ts';
 import { addSendCommand } from './send-command.ts';
 import { addServiceCommands } from './service-commands.ts';
 import { addStartCommand } from './start-command.ts';
@@ -31,6 +32,7 @@ export async function runCli(host: CliHost, tools: CliTools): Promise<number> {
   addQueryCommand(program, host, tools);
   addJobsCommand(program, host, tools);
   addSendCommand(program, host, tools);
+  addSasCommand(program, host, tools);
   addCertsCommand(program, host, tools);
   for (const command of program.commands) inherit(command, program);
 

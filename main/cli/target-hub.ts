@@ -62,6 +62,17 @@ export async function withMessages<T>(
   }
 }
 
+/** The connection string a service command works with. Of a running local hub: that of `policy`, or of iothubowner. */
+export function connectionStringOf(flags: HubFlagsOfService, host: CliHost, policy = 'iothubowner'): string {
+  const named = flags.hub ?? (host.env.IOTHUB_CONNECTION_STRING || undefined);
+  if (named !== undefined) return named;
+  const { connectionStrings } = runningHub(flags, host);
+  const text = Object.hasOwn(connectionStrings, policy) ? connectionStrings[policy] : undefined;
+  if (text !== undefined) return text;
+  const known = Object.keys(connectionStrings).join(', ');
+  throw new LabError('input.invalid', `--policy: there is no policy '${policy}'; there are ${known}`);
+}
+
 function optionsOf(
   flags: HubFlagsOfService,
   host: CliHost,
