@@ -183,7 +183,12 @@ describe('a stream inside a WebSocket', () => {
     if (!refused.closed) await closed(refused);
 
     const other = await listen(createHttpServer(), 'chat');
-    expect((await failure(plain(other.port)())).message).toMatch(/subprotocol/i);
+    expect((await failure(plain(other.port)())).message).toBe("the hub chose the WebSocket sub-protocol '', not mqtt");
+
+    const hungUp = createHttpServer();
+    const silent = await listen(hungUp);
+    hungUp.removeAllListeners('upgrade').on('upgrade', (_request, socket) => socket.destroy());
+    expect((await failure(plain(silent.port)())).message).toMatch(/before it answered|ECONNRESET/);
 
     const gone = await listen(createHttpServer());
     gone.server.close();
