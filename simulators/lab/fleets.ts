@@ -178,6 +178,14 @@ export class Fleets {
     }));
   }
 
+  /** Ends every registering under way. What it had made on a remote hub by then is deleted again, where the hub lets it. */
+  async endAll(): Promise<void> {
+    const registering = [...this.#fleets.values()].filter(({ state }) => state === 'provisioning');
+    for (const { abort } of registering) abort.abort();
+    await Promise.allSettled(registering.map((fleet) => fleet.registering));
+    await Promise.allSettled(registering.filter(({ hub }) => !hub.local).map((fleet) => this.#cleanUp(fleet)));
+  }
+
   /** Deletes what the fleet made, and nothing else. */
   async #cleanUp(fleet: Fleet): Promise<void> {
     const { hub, owned, unsure } = fleet;

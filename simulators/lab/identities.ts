@@ -48,13 +48,14 @@ export function identitiesOf(spec: FleetSpec): FleetIdentity[] {
 
 /** Asks one hub's registry, with patience where it says it is over its rate (429). */
 export interface RegistryAsker extends RetryTools {
-  readonly invoker: Pick<Invoker, 'bulk' | 'getDevice'>;
+  readonly invoker: Pick<Invoker, 'bulk' | 'getDevice' | 'getTwin'>;
 }
 
 export interface Provision extends ProofTools, RegistryAsker {
   /**
    * Whether an identity that was there before may be used: on the local hub, which is ours, with its own key or with its certificate replaced. On a
-   * remote hub only one that is known for ours by its derived key is; anything else is somebody's device and must not be disturbed.
+   * remote hub only one that is known for ours by its derived key, or by a mark in its tags that only the holder of the hub's key can have made;
+   * anything else is somebody's device and must not be disturbed.
    */
   readonly adopt: 'any' | 'own';
   /** Filled with the devices this call created, also when it throws: what has to be deleted again. */
@@ -104,7 +105,7 @@ async function create(
       importMode: 'create' as const,
       status: 'enabled' as const,
       authentication: proofs.get(id)?.authentication ?? {},
-      tags: { ...spec.tags, fleet: spec.name },
+      tags: { ...spec.tags, fleet: spec.name, ...markOf(spec, id, provision) },
       properties: { desired: spec.desired },
     }));
     const devices = chunk.filter((id) => !isModule(id));
@@ -137,7 +138,8 @@ async function keysOf(
     };
     const key = authentication?.symmetricKey?.primaryKey;
     if (adopt === 'own') {
-      if (spec.authentication !== 'sas' || key !== derivedKey(secret, id)) {
+      const own = spec.authentication === 'sas' ? key === derivedKey(secret, id) : await isMarked(spec, id, provision);
+      if (!own) {
         throw new LabError(
           'fleet.exists',
           `id: '${id}' exists on the remote hub and was not made by this fleet`,
@@ -151,7 +153,20 @@ async function keysOf(
   return keys;
 }
 
-/** Of identities that were there before, on a hub of ours: what this run made takes the place of the last one's. */
+const markName = 'hubfleetMark';
+
+/** A certificate is made anew at each start, so that it tells nothing about an identity an earlier run left on a remote hub: a tag does. */
+const markOf = (spec: FleetSpec, id: DeviceId, { adopt, secret }: Provision): { readonly [markName]?: string } =>
+  adopt === 'own' && spec.authentication !== 'sas' ? { [markName]: derivedKey(secret, `mark ${id}`) } : {};
+
+async function isMarked(spec: FleetSpec, id: DeviceId, provision: Provision): Promise<boolean> {
+  const answer = await withRetry(provision, () => provision.invoker.getTwin(id));
+  if (answer.problem !== undefined) throw refused(`reading the twin of '${id}'`, answer);
+  const { tags } = JSON.parse(answer.body) as { tags?: { readonly [markName]?: unknown } };
+  return tags?.[markName] !== undefined && tags[markName] === markOf(spec, id, provision)[markName];
+}
+
+/** Of identities that were there before and may be used: what this run made takes the place of the last one's. */
 async function replaceProofs(
   present: readonly DeviceId[],
   proofs: ReadonlyMap<DeviceId, Proof>,

@@ -58,7 +58,9 @@ export interface InvocationRequest {
 
 export interface FleetQuery {
   readonly filter: string;
-  readonly sort: 'id' | 'state' | 'lastMethod' | 'p95' | 'calls' | 'failures';
+  readonly sort: 'id' | 'state' | 'protocol' | 'messages' | 'lastMethod' | 'p95' | 'calls' | 'failures';
+  /** What rows are gathered by, before they are sorted. */
+  readonly group?: 'none' | 'fleet' | 'protocol' | undefined;
   readonly descending: boolean;
   readonly from: number;
   readonly count: number;
@@ -132,7 +134,10 @@ export interface Lab {
     hub(): HubView;
   };
 
-  /** Stops devices, hub and workers, in that order; twice is harmless. */
+  /**
+   * Stops devices, hub and workers, in that order; twice is harmless. A fleet on a remote hub keeps its identities there: removing it is another
+   * word. Added again, it knows them for its own.
+   */
   stop(): Promise<void>;
 }
 

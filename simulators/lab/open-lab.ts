@@ -189,6 +189,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     async stop() {
       hubState = 'stopped';
       runs.cancelAll();
+      await fleets.endAll();
       await opened.close();
       await crew.stop();
       await hubs?.closeAll();

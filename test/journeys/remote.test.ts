@@ -155,16 +155,29 @@ test('with certificates is registered by their thumbprints', async () => {
   expect(await remote.ids()).toEqual([]);
 });
 
-test('is found again by a lab that was stopped before it could clean up', async () => {
+test.each(['sas', 'x509-self-signed'] as const)(
+  'is found again by a lab that was stopped before it could clean up: %s',
+  async (authentication) => {
+    const remote = await aRemoteHub();
+    const first = await aLabBeside(remote);
+    await addFleet(first, pumps(remote, { authentication }), confirmed);
+    await allOnline(first, 8);
+    await first.stop();
+    const second = await aLabBeside(remote);
+    await addFleet(second, pumps(remote, { authentication }), confirmed);
+    await allOnline(second, 8);
+    await second.removeFleet(name, confirmed);
+    expect(await remote.ids()).toEqual([]);
+  },
+);
+
+test('that is still being made when the lab stops leaves nothing behind', async () => {
   const remote = await aRemoteHub();
-  const first = await aLabBeside(remote);
-  await addFleet(first, pumps(remote), confirmed);
-  await allOnline(first, 8);
-  await first.stop();
-  const second = await aLabBeside(remote);
-  await addFleet(second, pumps(remote), confirmed);
-  await allOnline(second, 8);
-  await second.removeFleet(name, confirmed);
+  const lab = await aLabBeside(remote);
+  const adding = addFleet(lab, pumps(remote, { count: 2_000, modules: ['eye'] }), confirmed);
+  await until(() => remote.hub.counts().devices > 0);
+  await lab.stop();
+  await adding;
   expect(await remote.ids()).toEqual([]);
 });
 

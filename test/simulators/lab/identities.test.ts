@@ -19,6 +19,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 function aRegistry(existing: Record<string, Authentication> = {}) {
   const identities = new Map(Object.entries(existing));
   const batches: number[] = [];
+  const tags = new Map<string, object>();
   const failures: (ServiceAnswer | Error)[] = [];
   const nameOf = ({ id, moduleId }: BulkEntry) => (moduleId === undefined ? id : `${id}/${moduleId}`);
   const change = (entry: BulkEntry): string | undefined => {
@@ -32,6 +33,7 @@ function aRegistry(existing: Record<string, Authentication> = {}) {
     if (entry.importMode === 'create' && identities.has(name))
       return module ? 'ModuleAlreadyExistsOnDevice' : 'DeviceAlreadyExists';
     identities.set(name, entry.authentication as Authentication);
+    if (entry.tags !== undefined) tags.set(name, entry.tags);
     return undefined;
   };
   const invoker: Provision['invoker'] = {
@@ -49,6 +51,9 @@ function aRegistry(existing: Record<string, Authentication> = {}) {
       if (failure !== undefined) throw failure; // done, and the answer lost
       const status = errors.length === 0 ? 200 : 400;
       return { status, body: JSON.stringify({ isSuccessful: errors.length === 0, errors, warnings: [] }) };
+    },
+    async getTwin(id) {
+      return { status: 200, body: JSON.stringify({ tags: tags.get(id) ?? {} }) };
     },
     async getDevice(id) {
       const authentication = identities.get(id);
@@ -188,6 +193,22 @@ describe('on a hub of somebody else', () => {
     const provision = registry.provision({ adopt: 'own' });
     expect(await provided(spec(2), provision)).toEqual(before);
     expect(provision.made.size).toBe(2);
+  });
+
+  test('an identity with a certificate that an earlier run left there is known by its mark, and another is not', async () => {
+    const fleet = spec(2, { authentication: 'x509-self-signed', modules: ['eye'] });
+    const registry = aRegistry();
+    await provided(fleet, registry.provision({ adopt: 'own' }));
+    const provision = registry.provision({ adopt: 'own' });
+    const [again] = await provided(fleet, provision);
+    expect([...provision.made]).toEqual(['pump-001', 'pump-002']);
+    const { fingerprint256 } = new X509Certificate(again?.certificate?.certificate ?? '');
+    expect(registry.identities.get('pump-001')?.x509Thumbprint?.primaryThumbprint).toBe(
+      fingerprint256.replaceAll(':', ''),
+    );
+    const stranger = registry.provision({ adopt: 'own', secret: 'of another hub' });
+    await expect(provided(fleet, stranger)).rejects.toThrow("'pump-001' exists on the remote hub");
+    expect(stranger.made.size).toBe(0);
   });
 
   test.each(['sas', 'x509-self-signed'] as const)('a call whose answer was lost is asked about: %s', async (kind) => {
