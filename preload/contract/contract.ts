@@ -200,7 +200,7 @@ export type CommandAnswer<Name extends CommandName> = Commands[Name] extends { r
   ? Exclude<A, undefined>
   : never;
 
-export const fleetSortKeys = ['id', 'state', 'lastMethod', 'p95', 'calls', 'failures'] as const;
+export const fleetSortKeys = ['id', 'state', 'protocol', 'messages', 'lastMethod', 'p95', 'calls', 'failures'] as const;
 
 export const subscriptions = {
   totals: { input: nothing, ...answer<Totals>() },
@@ -210,6 +210,8 @@ export const subscriptions = {
       filter: z.string().max(500).default(''),
       sort: z.enum(fleetSortKeys).default('id'),
       descending: z.boolean().default(false),
+      /** What rows are gathered by, before they are sorted. */
+      group: z.enum(['none', 'fleet', 'protocol']).default('none'),
       from: z.int().min(0).default(0),
       count: z.int().min(0).max(500).default(100),
       wall: z.boolean().default(false),

@@ -5,7 +5,7 @@ import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import type { TelemetrySpec } from '../vocabulary/specs.ts';
-import { type Placeholder, parseTemplate, type Template } from '../vocabulary/telemetry-template.ts';
+import { parseTemplate, type Template, writeTemplate } from '../vocabulary/telemetry-template.ts';
 import type { Millis } from '../vocabulary/units.ts';
 import { type Connection, MessageFailed } from './links/connection.ts';
 
@@ -80,9 +80,13 @@ export class Telemetry {
   #send(spec: TelemetrySpec, connection: Connection): void {
     this.#count += 1;
     const { body, properties } = templateOf(spec);
+    const { id: deviceId, clock } = this.#owner;
+    this.#walks ??= [];
+    const next = () => this.#random.next();
+    const drawing = { deviceId, index: this.#index, count: this.#count, now: clock.now(), next, walks: this.#walks };
     let walksBefore = 0;
     const write = (template: Template): string => {
-      const text = this.#write(template, walksBefore);
+      const text = writeTemplate(template, { ...drawing, walksBefore });
       walksBefore += template.walks;
       return text;
     };
@@ -115,55 +119,6 @@ export class Telemetry {
     const { id: device, clock, emit } = this.#owner;
     emit({ type: 'telemetry.sent', at: clock.now(), device, bytes, outcome });
   }
-
-  #write({ parts }: Template, walksBefore: number): string {
-    let written = '';
-    for (const part of parts) {
-      if (typeof part === 'string') {
-        written += part;
-        continue;
-      }
-      const value = this.#valueOf(part.value, walksBefore);
-      if (part.within === 'text' || (part.within === 'bare' && jsonWord.test(value) && !isText(part.value)))
-        written += value;
-      else written += part.within === 'bare' ? JSON.stringify(value) : JSON.stringify(value).slice(1, -1);
-    }
-    return written;
-  }
-
-  #valueOf(of: Placeholder, walksBefore: number): string {
-    switch (of.kind) {
-      case 'deviceId':
-        return this.#owner.id;
-      case 'index':
-        return String(this.#index);
-      case 'count':
-        return String(this.#count);
-      case 'time':
-        return new Date(this.#owner.clock.now()).toISOString();
-      case 'random': {
-        const steps = 10 ** of.decimals;
-        const places = Math.round((of.high - of.low) * steps) + 1;
-        return (of.low + Math.floor(this.#random.next() * places) / steps).toFixed(of.decimals);
-      }
-      case 'walk': {
-        this.#walks ??= [];
-        const place = walksBefore + of.place;
-        const before = this.#walks[place];
-        const moved = before === undefined ? (of.low + of.high) / 2 : before + of.step * (2 * this.#random.next() - 1);
-        const value = Math.min(of.high, Math.max(of.low, moved));
-        this.#walks[place] = value;
-        return value.toFixed(of.decimals);
-      }
-      case 'pick':
-        return of.words[Math.floor(this.#random.next() * of.words.length)] ?? '';
-    }
-  }
 }
 
 type Outcome = Extract<FleetFact, { type: 'telemetry.sent' }>['outcome'];
-
-/** What stands in JSON without quotes. */
-const jsonWord = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null)$/;
-/** A device called `7` still has a text for its id. */
-const isText = (of: Placeholder): boolean => of.kind === 'deviceId' || of.kind === 'time';

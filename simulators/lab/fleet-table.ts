@@ -16,10 +16,19 @@ const stateOrder: readonly LinkState[] = ['failed', 'dark', 'waiting', 'connecti
 const sortKeys: Record<FleetQuery['sort'], (entry: RosterEntry) => number | string> = {
   id: (entry) => entry.id,
   state: (entry) => stateOrder.indexOf(entry.state),
+  protocol: (entry) => `${entry.protocol} ${entry.spec.authentication}`,
+  messages: (entry) => entry.telemetrySent + entry.messagesTaken,
   lastMethod: (entry) => entry.lastMethod?.at ?? 0,
   p95: (entry) => entry.p95() ?? -1,
   calls: (entry) => entry.calls,
   failures: (entry) => entry.failures,
+};
+
+type Grouping = (entry: RosterEntry) => string;
+const groupings: Readonly<Record<NonNullable<FleetQuery['group']>, Grouping | undefined>> = {
+  none: undefined,
+  fleet: (entry) => entry.fleet,
+  protocol: (entry) => entry.protocol,
 };
 
 type Test = (entry: RosterEntry) => boolean;
@@ -27,7 +36,8 @@ type Test = (entry: RosterEntry) => boolean;
 export function fleetView(roster: Roster, faultsOf: FaultsOf, query: FleetQuery): FleetView {
   const test = parseFleetFilter(query.filter, faultsOf);
   const matching = [...roster.all()].filter(test);
-  sort(matching, query);
+  const group = groupings[query.group ?? 'none'];
+  sort(matching, query, group);
   const from = Math.min(query.from, matching.length);
   const rows = matching.slice(from, from + query.count).map((entry) => rowOf(entry, faultsOf));
   return {
@@ -35,6 +45,7 @@ export function fleetView(roster: Roster, faultsOf: FaultsOf, query: FleetQuery)
     matching: matching.length,
     from,
     rows,
+    ...(group === undefined ? {} : { groups: groupsOf(matching, group) }),
     ...(query.wall
       ? {
           wall: {
@@ -48,16 +59,32 @@ export function fleetView(roster: Roster, faultsOf: FaultsOf, query: FleetQuery)
   };
 }
 
-function sort(entries: RosterEntry[], query: FleetQuery): void {
+function sort(entries: RosterEntry[], query: FleetQuery, group: Grouping | undefined): void {
   const direction = query.descending ? -1 : 1;
-  const keyed = entries.map((entry) => ({ entry, key: sortKeys[query.sort](entry) }));
+  const keyed = entries.map((entry) => ({ entry, group: group?.(entry) ?? '', key: sortKeys[query.sort](entry) }));
   keyed.sort((one, other) => {
+    if (one.group !== other.group) return one.group < other.group ? -1 : 1;
     if (one.key !== other.key) return one.key < other.key ? -direction : direction;
     return one.entry.id < other.entry.id ? -1 : 1;
   });
   keyed.forEach(({ entry }, place) => {
     entries[place] = entry;
   });
+}
+
+function groupsOf(sorted: readonly RosterEntry[], group: Grouping): NonNullable<FleetView['groups']> {
+  const groups: { name: string; from: number; count: number; online: number }[] = [];
+  sorted.forEach((entry, place) => {
+    const name = group(entry);
+    let last = groups.at(-1);
+    if (last?.name !== name) {
+      last = { name, from: place, count: 0, online: 0 };
+      groups.push(last);
+    }
+    last.count += 1;
+    if (entry.state === 'online') last.online += 1;
+  });
+  return groups;
 }
 
 export function rowOf(entry: RosterEntry, faultsOf: FaultsOf): DeviceRow {

@@ -1,4 +1,5 @@
-// What a telemetry message says: JSON with placeholders in its texts, taken apart once per fleet. Drawing values is the device's business.
+// What a telemetry message says: JSON with placeholders in its texts, taken apart once per fleet, written once per message. Chance and time are
+// the caller's.
 //
 // A text that is one placeholder giving a number, true, false or null becomes that; braces around anything else stay as they are.
 
@@ -110,6 +111,69 @@ export function parseTemplate(template: unknown): Template {
   else json(template);
   return { parts, walks };
 }
+
+/** Whose message it is, and where its values come from. */
+export interface Drawing {
+  readonly deviceId: string;
+  readonly index: number;
+  readonly count: number;
+  /** ms since 1970. */
+  readonly now: number;
+  /** Evenly from [0, 1). */
+  next(): number;
+  /** Where each walk is; kept from message to message. Walks of this template begin at `walksBefore`. */
+  readonly walks: (number | undefined)[];
+  readonly walksBefore: number;
+}
+
+/** One message's text. */
+export function writeTemplate({ parts }: Template, drawing: Drawing): string {
+  let written = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      written += part;
+      continue;
+    }
+    const value = draw(part.value, drawing);
+    if (part.within === 'text' || (part.within === 'bare' && jsonWord.test(value) && !isText(part.value)))
+      written += value;
+    else written += part.within === 'bare' ? JSON.stringify(value) : JSON.stringify(value).slice(1, -1);
+  }
+  return written;
+}
+
+function draw(of: Placeholder, { deviceId, index, count, now, next, walks, walksBefore }: Drawing): string {
+  switch (of.kind) {
+    case 'deviceId':
+      return deviceId;
+    case 'index':
+      return String(index);
+    case 'count':
+      return String(count);
+    case 'time':
+      return new Date(now).toISOString();
+    case 'random': {
+      const steps = 10 ** of.decimals;
+      const places = Math.round((of.high - of.low) * steps) + 1;
+      return (of.low + Math.floor(next() * places) / steps).toFixed(of.decimals);
+    }
+    case 'walk': {
+      const place = walksBefore + of.place;
+      const before = walks[place];
+      const moved = before === undefined ? (of.low + of.high) / 2 : before + of.step * (2 * next() - 1);
+      const value = Math.min(of.high, Math.max(of.low, moved));
+      walks[place] = value;
+      return value.toFixed(of.decimals);
+    }
+    case 'pick':
+      return of.words[Math.floor(next() * of.words.length)] ?? '';
+  }
+}
+
+/** What stands in JSON without quotes. */
+const jsonWord = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null)$/;
+/** A device called `7` still has a text for its id. */
+const isText = (of: Placeholder): boolean => of.kind === 'deviceId' || of.kind === 'time';
 
 function readPlaceholder(whole: string, name: string, args: readonly string[], place: number): Placeholder {
   const problem = (why: string): TemplateProblem => new TemplateProblem(`${whole}: ${why}`);

@@ -55,6 +55,13 @@ export interface FleetView {
   readonly matching: number;
   readonly from: number;
   readonly rows: readonly DeviceRow[];
+  /** When rows are gathered: each group in order, and where its rows begin among all that match. */
+  readonly groups?: readonly {
+    readonly name: string;
+    readonly from: number;
+    readonly count: number;
+    readonly online: number;
+  }[];
   /** With `wall: true`: every matching device in table order, one character a device: its state (first letters below) and `ids` to match. */
   readonly wall?: {
     readonly ids: readonly DeviceId[];

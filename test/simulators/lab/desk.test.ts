@@ -263,9 +263,7 @@ describe('a lab', () => {
       () => messages.view(away),
     );
     const row = await until(() =>
-      lab.views
-        .traffic({ device: away, filter: 'kind:message', limit: 10 })
-        .rows.find(({ name }) => /queued/.test(name)),
+      lab.views.traffic({ device: away, filter: 'kind:c2d', limit: 10 }).rows.find(({ pending }) => pending),
     );
     expect(lab.trafficDetail(row.id)).toMatchObject({ properties: { a: 'b' }, request: { text: '{"on":true}' } });
     expect(await messages.purge(away)).toBe(1);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { fleetView } from '../../../simulators/lab/fleet-table.ts';
 import { identitiesOf } from '../../../simulators/lab/identities.ts';
+import type { FleetQuery } from '../../../simulators/lab/lab.ts';
 import { Roster } from '../../../simulators/lab/roster.ts';
 import type { FleetFact } from '../../../simulators/vocabulary/facts.ts';
 import { deviceId } from '../../../simulators/vocabulary/ids.ts';
@@ -15,9 +16,11 @@ function aTable() {
   };
   add({ name: 'pumps', count: 4, id: 'pump-{index}', protocol: { mqtt: 1, amqp: 1 }, modules: ['eye'] });
   add({ name: 'doors', count: 2, id: 'door-{index}', authentication: 'x509-ca', protocol: 'mqtt-ws' });
-  const rows = (filter: string) =>
-    fleetView(roster, () => [], { filter, sort: 'id', descending: false, from: 0, count: 100, wall: false }).rows;
-  return { roster, rows, ids: (filter: string) => rows(filter).map(({ id }) => id) };
+  const query = { filter: '', sort: 'id', descending: false, from: 0, count: 100, wall: false } as const;
+  const rows = (filter: string) => fleetView(roster, () => [], { ...query, filter }).rows;
+  const groups = (group: 'none' | 'fleet' | 'protocol', more: Partial<FleetQuery> = {}) =>
+    fleetView(roster, () => [], { ...query, group, ...more });
+  return { roster, rows, groups, ids: (filter: string) => rows(filter).map(({ id }) => id) };
 }
 
 describe('the device table', () => {
@@ -51,5 +54,27 @@ describe('the device table', () => {
     roster.record({ ...sent('taken'), device: deviceId('stranger') });
     expect(rows('pump-2/eye')[0]).toMatchObject({ telemetry: { sent: 2, failed: 2 }, messages: 1 });
     expect(rows('pump-2 -is:module')[0]).toMatchObject({ telemetry: { sent: 0, failed: 0 }, messages: 0 });
+  });
+
+  test('gathers rows into groups that follow each other, and says where each begins', () => {
+    const { roster, groups } = aTable();
+    roster.record({ type: 'link.changed', at: 1, device: deviceId('door-2'), state: 'online' });
+    const view = groups('protocol', { sort: 'state', descending: true });
+    expect(view.groups).toEqual([
+      { name: 'amqp', from: 0, count: 4, online: 0 },
+      { name: 'mqtt', from: 4, count: 4, online: 0 },
+      { name: 'mqtt-ws', from: 8, count: 2, online: 1 },
+    ]);
+    expect(view.rows.map(({ protocol }) => protocol)).toEqual([
+      ...Array(4).fill('amqp'),
+      ...Array(4).fill('mqtt'),
+      ...Array(2).fill('mqtt-ws'),
+    ]);
+    expect(
+      view.rows.slice(8).map(({ id }) => id),
+      'sorted within its group',
+    ).toEqual(['door-2', 'door-1']);
+    expect(groups('fleet').groups?.map(({ name }) => name)).toEqual(['doors', 'pumps']);
+    expect(groups('none').groups).toBeUndefined();
   });
 });
