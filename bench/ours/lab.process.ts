@@ -66,7 +66,7 @@ const handlers = {
       hub: {
         folder: undefined,
         hostName: 'localhost',
-        listen: { host: '127.0.0.1', https: false, http: 0, mqtts: 0, mqtt: 0, amqps: 0, amqp: 0 },
+        listen: { host: '127.0.0.1', https: 0, http: 0, mqtts: 0, mqtt: 0, amqps: 0, amqp: 0 },
       },
       journalRows: 20_000,
     });
