@@ -1,5 +1,6 @@
 // Devices over AMQP beside bare `rhea` and the official SDK, alone and a hundred on one connection; and MQTT inside WebSockets beside MQTT
 // without. Connects are measured on our hub, memory and the bare round trip on a bare one.
+import type { LinkProtocol } from '../../simulators/vocabulary/specs.ts';
 import type { LoadCalls, LoadResult, LoadTarget } from '../load/load.process.ts';
 import type { FleetProcessCalls } from '../ours/fleet.process.ts';
 import type { LabCalls } from '../ours/lab.process.ts';
@@ -40,10 +41,14 @@ async function connects({ programs, runs, say }: GroupTools): ReturnType<Group> 
   const bareDevices = credentials(hub, await provision(hub, numbered('bare', devices)));
   const sdkDevices = await provision(hub, numbered('sdk', devices / 2));
 
+  interface How {
+    readonly devicesPerConnection?: number;
+    readonly ca?: string;
+  }
   const ours =
-    (protocol: 'amqp' | 'mqtt' | 'mqtt-ws', port: number, devicesPerConnection = 1) =>
+    (protocol: LinkProtocol, port: number, how: How = {}) =>
     async () => {
-      const address = { host: door.host, port, protocol, devicesPerConnection };
+      const address = { host: door.host, port, protocol, ...how };
       const took = await fleet.call('connect', { ...address, name: 'ours', ids, key });
       await fleet.call('disconnect', { name: 'ours' });
       return devices / took;
