@@ -10,18 +10,27 @@ const sasTypes = ['servicebus.windows.net:sastoken', 'azure-devices.net:sastoken
 const bearerTypes = ['jwt', 'bearer'];
 const longestToken = 32_768;
 
+export interface Put {
+  /** Encoded. */
+  readonly reply: Buffer;
+  readonly refusal: Refusal | undefined;
+  /** What the token was put under; empty when the request has none. */
+  readonly name: string;
+}
+
 /**
- * Puts the token a request holds on the connection. Gives the encoded reply: at once, unless an issuer must be asked first. Throws BadBytes for
- * what is no message.
+ * Puts the token a request holds on the connection: at once, unless an issuer must be asked first. Throws BadBytes for what is no message.
  */
-export function putToken(bytes: Buffer, access: Access, tokens: Tokens): Buffer | Promise<Buffer> {
+export function putToken(bytes: Buffer, access: Access, tokens: Tokens): Put | Promise<Put> {
   const sections = readSections(bytes);
   const id = idOf(sections.properties[field.messageId]);
   const asked = readRequest(sections);
-  if (asked instanceof Refusal) return reply(id, asked);
+  if (asked instanceof Refusal) return { reply: reply(id, asked), refusal: asked, name: '' };
   const { name, text } = asked;
-  const put = (token: OpenToken | Refusal): Buffer =>
-    reply(id, token instanceof Refusal ? token : tokens.put(name, text, token));
+  const put = (token: OpenToken | Refusal): Put => {
+    const refusal = token instanceof Refusal ? token : tokens.put(name, text, token);
+    return { reply: reply(id, refusal), refusal, name };
+  };
   const opened = access.openToken(text);
   return opened instanceof Promise ? opened.then(put) : put(opened);
 }

@@ -1,19 +1,22 @@
 // The `$cbs` links of one connection: requests come in on any, replies go out in the session of the request (reference 3.2).
-import type { Refusal } from '../../../vocabulary/service-errors.ts';
-import { refuse } from '../../../vocabulary/service-errors.ts';
+import type { DeviceId } from '../../../vocabulary/ids.ts';
+import { type Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Access } from '../../access/access.ts';
-import { putToken } from './cbs.ts';
+import { type Put, putToken } from './cbs.ts';
 import { outcomes } from './errors.ts';
 import type { Leaves } from './leaves.ts';
 import type { LinkHandler } from './link-handler.ts';
 import { Outbox } from './outbox.ts';
 import type { EngineLink, EngineSender, EngineSession } from './rhea-parts.ts';
+import { namedDevice } from './tokens.ts';
 
 export interface TokenLinksOptions {
   readonly access: Access;
   readonly leaves: Leaves;
   /** A token was put, or renewed. */
   readonly changed: () => void;
+  /** A token was not taken; the device is the one its name speaks of. */
+  readonly refused: (refusal: Refusal, device: DeviceId | undefined) => void;
   /** A request that was none. */
   readonly unreadable: (error: unknown) => void;
 }
@@ -46,9 +49,10 @@ export class TokenLinks {
   }
 
   #requestLink({ session }: EngineLink): LinkHandler {
-    const { access, leaves, changed, unreadable } = this.#options;
-    const say = (reply: Buffer): void => {
-      changed();
+    const { access, leaves, changed, refused, unreadable } = this.#options;
+    const say = ({ reply, refusal, name }: Put): void => {
+      if (refusal === undefined) changed();
+      else refused(refusal, namedDevice(name));
       const [any] = this.#replies.values();
       (this.#replies.get(session) ?? any)?.send(reply);
     };

@@ -1,6 +1,7 @@
 // The tokens put on one connection (reference 3.2): many, for many devices. What a token opens is asked of its contents; the name it was put
 // under only tells which earlier one it replaces.
 import { parseToken } from '../../../tokens/sas-token.ts';
+import { type DeviceId, identityId, isIdentityId } from '../../../vocabulary/ids.ts';
 import { type Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
 import type { OpenToken, Permission } from '../../access/access.ts';
@@ -113,6 +114,13 @@ function nameKey(name: string): string {
     // not encoded, then
   }
   return text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/\/$/, '');
+}
+
+/** The device or module a name speaks of, for facts: what opens is the token's affair. */
+export function namedDevice(name: string): DeviceId | undefined {
+  const [, devices, device = '', modules, module] = nameKey(name).split('/');
+  const id = identityId(device, modules === 'modules' ? module : undefined);
+  return devices === 'devices' && isIdentityId(id) ? id : undefined;
 }
 
 /** What a SAS token is for, decoded once; empty for other tokens. */

@@ -180,6 +180,17 @@ describe('many devices on one connection', () => {
     expect(bench.connections.find(deviceId('e'))).toBeDefined();
   });
 
+  test('a token that is refused is told, with the device it was put for', async () => {
+    await open();
+    const client = await bench.client();
+    expect(await client.putToken(bench.token('nobody'), `${hostName}%2Fdevices%2Fd%2Fmodules%2Fm`)).toMatchObject({
+      status: 401,
+      text: expect.stringContaining('401002'),
+    });
+    const fact = await bench.facts.next('device.refused');
+    expect(fact).toMatchObject({ device: 'd/m', protocol: 'amqp', code: 'amqp:unauthorized-access' });
+  });
+
   test('more tokens than a connection may hold are refused', async () => {
     await open({ mostTokens: 2 });
     const client = await bench.device('d', 'e');
