@@ -12,17 +12,17 @@ export type Address =
   | { readonly kind: 'event-hub' };
 
 /** Fixed words after the identity, in small letters. */
-const deviceNodes: Readonly<Record<string, DeviceNode>> = {
-  'messages/events': 'events',
-  'messages/devicebound': 'messages',
-  'methods/devicebound': 'methods',
-  twin: 'twin',
-};
-const serviceNodes: Readonly<Record<string, ServiceNode>> = {
-  'messages/devicebound': 'send',
-  'messages/servicebound/feedback': 'feedback',
-  'messages/servicebound/filenotifications': 'file-notifications',
-};
+const deviceNodes: ReadonlyMap<string, DeviceNode> = new Map([
+  ['messages/events', 'events'],
+  ['messages/devicebound', 'messages'],
+  ['methods/devicebound', 'methods'],
+  ['twin', 'twin'],
+] as const);
+const serviceNodes: ReadonlyMap<string, ServiceNode> = new Map([
+  ['messages/devicebound', 'send'],
+  ['messages/servicebound/feedback', 'feedback'],
+  ['messages/servicebound/filenotifications', 'file-notifications'],
+] as const);
 
 /**
  * Takes a path or an absolute URI, with or without a leading slash; fixed words in any case. Ids are percent-encoded by some clients and not by
@@ -34,14 +34,14 @@ export function parseAddress(text: string, known: (identity: string) => boolean)
   const lower = words.map((word) => decoded(word).toLowerCase());
   if (lower[0] === '$cbs') return words.length === 1 ? { kind: 'cbs' } : undefined;
   if (lower[0] === 'messages') {
-    const node = serviceNodes[withoutLastSlash(lower.join('/'))];
+    const node = serviceNodes.get(withoutLastSlash(lower.join('/')));
     if (node !== undefined) return { kind: 'service', node };
     return lower[1] === 'events' ? { kind: 'event-hub' } : undefined;
   }
   if (lower[0] !== 'devices') return undefined;
   const device = words[1] ?? '';
   const module = lower[2] === 'modules' ? (words[3] ?? '') : undefined;
-  const node = deviceNodes[withoutLastSlash(lower.slice(module === undefined ? 2 : 4).join('/'))];
+  const node = deviceNodes.get(withoutLastSlash(lower.slice(module === undefined ? 2 : 4).join('/')));
   const asIs = identityId(device, module);
   const identity = known(asIs) ? asIs : identityId(decoded(device), module === undefined ? undefined : decoded(module));
   return node !== undefined && isIdentityId(identity) ? { kind: 'device', node, identity } : undefined;

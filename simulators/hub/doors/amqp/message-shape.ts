@@ -5,15 +5,16 @@ import { data, encodeMessage, type Typed, types } from './rhea-parts.ts';
 import { batchFormat, bodyOf, field, guidBytes, plainText, readSections, type Sections, textOf } from './sections.ts';
 
 /** Application properties and annotations with a meaning -> where it is kept. */
-const meanings: Readonly<Record<string, keyof SystemProperties>> = {
-  'iothub-ack': 'ack',
-  'iothub-creation-time-utc': 'creationTime',
-  'iothub-outputname': 'outputName',
-  'iothub-inputname': 'inputName',
-  'iothub-interface-id': 'interfaceId',
-  'dt-subject': 'componentName',
-  'iothub-message-schema': 'messageSchema',
-};
+// A Map: a peer may name its property `constructor`.
+const meanings: ReadonlyMap<string, keyof SystemProperties> = new Map([
+  ['iothub-ack', 'ack'],
+  ['iothub-creation-time-utc', 'creationTime'],
+  ['iothub-outputname', 'outputName'],
+  ['iothub-inputname', 'inputName'],
+  ['iothub-interface-id', 'interfaceId'],
+  ['dt-subject', 'componentName'],
+  ['iothub-message-schema', 'messageSchema'],
+] as const);
 const acknowledgements: readonly string[] = ['none', 'positive', 'negative', 'full'] satisfies Acknowledgement[];
 
 /** The messages in one transfer; several when it is a batch. Throws BadBytes. */
@@ -41,16 +42,16 @@ function readMessage(sections: Sections): Message {
   for (const [name, value] of sections.application) {
     const text = plainText(value);
     if (text === undefined) continue;
-    const meaning = meanings[name];
+    const meaning = meanings.get(name);
     if (meaning === undefined) {
       // A plain assignment would lose the name '__proto__'.
       Object.defineProperty(application, name, { value: text, enumerable: true, configurable: true, writable: true });
     } else if (meaning !== 'ack') keep(meaning, text);
     else if (acknowledgements.includes(text.toLowerCase())) keep('ack', text.toLowerCase());
   }
-  for (const name of ['dt-subject', 'iothub-interface-id', 'iothub-creation-time-utc'] as const) {
-    keep(meanings[name] as keyof SystemProperties, plainText(annotations.get(name)));
-  }
+  keep('componentName', plainText(annotations.get('dt-subject')));
+  keep('interfaceId', plainText(annotations.get('iothub-interface-id')));
+  keep('creationTime', plainText(annotations.get('iothub-creation-time-utc')));
   return { body: bodyOf(sections), system: system as SystemProperties, application };
 }
 
@@ -64,7 +65,7 @@ function instantOf(typed: Typed | undefined): number | undefined {
 export function encodeDelivery({ message, lockToken, sequence, enqueuedAt, deliveryCount }: Delivery): Buffer {
   const { system } = message;
   const application: Record<string, string> = { ...message.application };
-  for (const [name, meaning] of Object.entries(meanings)) {
+  for (const [name, meaning] of meanings) {
     const value = meaning === 'inputName' ? undefined : system[meaning];
     if (value !== undefined) application[name] = String(value);
   }

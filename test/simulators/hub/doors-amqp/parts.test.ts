@@ -97,6 +97,7 @@ describe('addresses', () => {
       'devices',
       'devices/d',
       'devices/d/modules/m',
+      'devices/d/constructor',
       'messages',
       '%',
       '/devices/%zz/twin/x',
