@@ -196,7 +196,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
   }
 
   #countIn(): void {
-    if (this.#proof === 'tokens') this.#shared.counted(this, this.#members.size);
+    if (this.#proof === 'tokens') this.#shared.counted(this, this.#ending ? undefined : this.#members.size);
   }
 
   #finish(): void {
@@ -231,6 +231,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
   ended(error: AmqpError | undefined): void {
     if (this.#over) return;
     this.#ending ??= endingOf(error, 'the hub closed the connection');
+    this.#countIn(); // nobody joins any more
     // rhea answers the hub's close; a hub that then leaves the stream open does not keep the devices waiting.
     const cancel = this.#shared.clock.after(lingerTimeout, () => this.#stream.destroy());
     this.#stream.once('close', cancel);
