@@ -10,7 +10,7 @@ import {
 } from '@tabler/icons-react';
 import { actionOf, selectAllMatching } from '../actions/registry.ts';
 import { useSnapshot, useTotals } from '../connection/hooks.ts';
-import { type FleetLook, useFleet } from '../store/fleet.ts';
+import { type FleetGroup, type FleetLook, useFleet } from '../store/fleet.ts';
 import { useWindow } from '../store/window.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
 import { FilterBox } from '../widgets/FilterBox.tsx';
@@ -22,6 +22,9 @@ const tokens = [
   { token: 'state:dark', means: 'online, connecting, waiting, dark, failed, off' },
   { token: 'fleet:demo', means: 'devices of one fleet' },
   { token: 'fault:slow', means: 'devices under a fault' },
+  { token: 'protocol:amqp*', means: 'mqtt, mqtt-ws, amqp, amqp-ws' },
+  { token: 'auth:x509-*', means: 'sas, x509-self-signed, x509-ca' },
+  { token: 'is:module', means: 'module, remote, busy, faulted, drifting, failing' },
   { token: '-state:online', means: 'all but these' },
 ] as const;
 
@@ -34,12 +37,26 @@ export function FleetToolbar() {
   const filter = useFleet((state) => state.filter);
   const setFilter = useFleet((state) => state.setFilter);
   const look = useFleet((state) => state.look);
+  const group = useFleet((state) => state.group);
   const setLook = useFleet((state) => state.setLook);
   const deviceOpen = useWindow((state) => state.device !== undefined);
   return (
     <div className={styles.toolbar}>
       <FilterBox value={filter} change={setFilter} label="Filter devices" tokens={tokens} keyHint={!deviceOpen} />
       <span className={styles.space} />
+      {look === 'table' ? (
+        <select
+          className={styles.by}
+          aria-label="Group devices by"
+          title="Group devices by"
+          value={group}
+          onChange={(event) => useFleet.getState().groupBy(event.target.value as FleetGroup)}
+        >
+          <option value="none">No groups</option>
+          <option value="fleet">By fleet</option>
+          <option value="protocol">By protocol</option>
+        </select>
+      ) : null}
       <Segments label="How to show the fleet" options={looks} chosen={look} choose={setLook} />
       <Button icon={<IconPlus aria-hidden="true" />} onClick={actionOf('fleet.new').perform}>
         Add fleet

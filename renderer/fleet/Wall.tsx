@@ -27,13 +27,13 @@ const mono = getComputedStyle(document.documentElement).getPropertyValue('--mono
 const none: WallView = { ids: [], states: '', busy: '', faulted: '' };
 
 export function Wall() {
-  const { filter, sort, descending, cursor } = useFleet();
+  const { filter, sort, descending, group, cursor } = useFleet();
   const selected = useFleet((state) => state.selected);
   const device = useWindow((state) => state.device);
   const { textSize, theme } = useSettings();
   const scheme = useComputedColorScheme();
   const still = useReducedMotion();
-  const { data } = useSnapshot('fleet', { filter, sort, descending, from: 0, count: 0, wall: true });
+  const { data } = useSnapshot('fleet', { filter, sort, descending, group, from: 0, count: 0, wall: true });
   const wall = data?.wall ?? none;
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -1,9 +1,11 @@
 // The columns of the fleet's table: what each shows, how wide it is, and which go first when there is little room.
+import { IconArrowDown, IconArrowUp, IconX } from '@tabler/icons-react';
 import { createColumnHelper } from '@tanstack/react-table';
 import type { DeviceRow } from '../connection/shapes.ts';
 import type { FleetSort } from '../store/fleet.ts';
 import { Elapsed } from '../widgets/Elapsed.tsx';
-import { count, millis, moment } from '../widgets/format.ts';
+import { count, millis, moment, plural } from '../widgets/format.ts';
+import { ProtocolMark } from '../widgets/ProtocolMark.tsx';
 import { Bolt, StateMark, stateMeanings, stateWords } from '../widgets/StateMark.tsx';
 import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import styles from './Fleet.module.css';
@@ -37,7 +39,7 @@ export const columns = [
       </span>
     ),
   }),
-  column.accessor('id', { header: 'Device', size: 132, minSize: 80, meta: { sort: 'id', grows: true } }),
+  column.accessor('id', { header: 'Device', size: 136, minSize: 80, meta: { sort: 'id', grows: true } }),
   column.accessor('fleet', {
     header: 'Fleet',
     size: 84,
@@ -47,20 +49,24 @@ export const columns = [
   column.display({
     id: 'protocol',
     header: 'Protocol',
-    size: 88,
+    size: 108,
     minSize: 64,
-    cell: ({ row: { original: row } }) => (
-      <span className="clip quiet">
-        {row.protocol.toUpperCase()}
-        {row.tls ? ' TLS' : ''}
-      </span>
-    ),
+    meta: { sort: 'protocol' },
+    cell: ({ row: { original: row } }) => <ProtocolMark of={row} />,
   }),
   column.accessor('behaviour', {
     header: 'Behaviour',
     size: 104,
     minSize: 64,
     cell: (cell) => <code className={`${styles.second} clip`}>{cell.getValue()}</code>,
+  }),
+  column.display({
+    id: 'messages',
+    header: 'Messages',
+    size: 116,
+    minSize: 64,
+    meta: { sort: 'messages' },
+    cell: ({ row: { original: row } }) => <Messages {...row} />,
   }),
   column.display({
     id: 'lastMethod',
@@ -122,11 +128,41 @@ export const columns = [
 ];
 
 /** Left out one after the other, from the first, until the rest fits. */
-export const dispensable = ['protocol', 'fleet', 'behaviour', 'calls', 'faults', 'failures', 'p95'];
+export const dispensable = ['fleet', 'behaviour', 'calls', 'faults', 'failures', 'p95', 'protocol', 'messages'];
 
 /** Widths when even that is too much: the state is its mark alone. */
 export const cramped: Readonly<Record<string, number>> = { state: 56, id: 96, lastMethod: 150 };
 
 function Bad({ value }: { readonly value: number }) {
   return <span style={{ color: 'var(--bad)' }}>{count(value)}</span>;
+}
+
+/** Up: telemetry the hub took. Down: messages to the device that it settled. */
+function Messages({ telemetry: { sent, failed }, messages }: Pick<DeviceRow, 'telemetry' | 'messages'>) {
+  if (sent + failed + messages === 0) return <span className="quiet">–</span>;
+  return (
+    <>
+      {sent + failed > 0 ? (
+        <span className={styles.way} title={`${plural(sent, 'message')} sent that the hub took`}>
+          <IconArrowUp aria-hidden="true" />
+          <span className="unseen">sent </span>
+          {count(sent)}
+        </span>
+      ) : null}
+      {failed > 0 ? (
+        <span className={styles.wayLost} title={`${plural(failed, 'message')} refused or lost`}>
+          <IconX aria-hidden="true" />
+          <span className="unseen">refused or lost </span>
+          {count(failed)}
+        </span>
+      ) : null}
+      {messages > 0 ? (
+        <span className={styles.way} title={`${plural(messages, 'cloud-to-device message')} taken and settled`}>
+          <IconArrowDown aria-hidden="true" />
+          <span className="unseen">taken </span>
+          {count(messages)}
+        </span>
+      ) : null}
+    </>
+  );
 }

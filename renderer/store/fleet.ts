@@ -4,12 +4,14 @@ import { persist } from 'zustand/middleware';
 import type { SubscriptionInput } from '../connection/shapes.ts';
 
 export type FleetSort = NonNullable<SubscriptionInput<'fleet'>['sort']>;
+export type FleetGroup = NonNullable<SubscriptionInput<'fleet'>['group']>;
 export type FleetLook = 'table' | 'wall';
 
 interface FleetState {
   readonly filter: string;
   readonly sort: FleetSort;
   readonly descending: boolean;
+  readonly group: FleetGroup;
   readonly look: FleetLook;
   readonly selected: ReadonlySet<string>;
   /** Row the keyboard is on, and where a range begins; positions in table order. */
@@ -17,6 +19,7 @@ interface FleetState {
   readonly anchor: number;
   setFilter(filter: string): void;
   sortBy(sort: FleetSort): void;
+  groupBy(group: FleetGroup): void;
   setLook(look: FleetLook): void;
   select(devices: Iterable<string>): void;
   toggle(device: string): void;
@@ -31,6 +34,7 @@ export const useFleet = create<FleetState>()(
       filter: '',
       sort: 'id',
       descending: false,
+      group: 'none',
       look: 'table',
       selected: new Set<string>(),
       cursor: 0,
@@ -41,8 +45,9 @@ export const useFleet = create<FleetState>()(
           state.sort === sort
             ? { descending: !state.descending, cursor: 0, anchor: 0 }
             : // Numbers are looked at for their largest, names from A.
-              { sort, descending: sort !== 'id' && sort !== 'state', cursor: 0, anchor: 0 },
+              { sort, descending: !['id', 'state', 'protocol'].includes(sort), cursor: 0, anchor: 0 },
         ),
+      groupBy: (group) => set({ group, cursor: 0, anchor: 0 }),
       setLook: (look) => set({ look }),
       select: (devices) => set({ selected: new Set(devices) }),
       toggle: (device) =>
@@ -58,7 +63,7 @@ export const useFleet = create<FleetState>()(
     {
       name: 'hubfleet.fleet',
       version: 1,
-      partialize: ({ sort, descending, look }) => ({ sort, descending, look }),
+      partialize: ({ sort, descending, group, look }) => ({ sort, descending, group, look }),
     },
   ),
 );

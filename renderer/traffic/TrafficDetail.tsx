@@ -10,6 +10,8 @@ import { JsonText } from '../widgets/JsonText.tsx';
 import { Empty, Explanation } from '../widgets/Notes.tsx';
 import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import { type Tab, Tabs } from '../widgets/Tabs.tsx';
+import { kindMarks } from './cells.tsx';
+import { Outcome } from './Outcome.tsx';
 import styles from './Traffic.module.css';
 import { Duration, LegTable } from './Waterfall.tsx';
 
@@ -19,7 +21,14 @@ const methodTabs: readonly Tab<Part>[] = [
   { name: 'response', label: 'Response' },
   { name: 'timing', label: 'Timing' },
 ];
+/** What takes its time without an answer to show. */
+const lifeTabs: readonly Tab<Part>[] = [
+  { name: 'request', label: 'Detail' },
+  { name: 'timing', label: 'Timing' },
+];
 const otherTabs: readonly Tab<Part>[] = [{ name: 'request', label: 'Detail' }];
+const tabsOf = (kind: TrafficRow['kind'] | undefined) =>
+  kind === 'method' ? methodTabs : kind === 'c2d' || kind === 'job' ? lifeTabs : otherTabs;
 
 export function TrafficRowDetail({
   id,
@@ -34,7 +43,7 @@ export function TrafficRowDetail({
   const [detail, setDetail] = useState<TrafficDetail | null>();
   const [part, setPart] = useState<Part>('response');
   const pending = row?.pending ?? false;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again when the row ends
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again when the row moves on or ends
   useEffect(() => {
     let current = true;
     client.run('traffic.detail', { id }).then(
@@ -44,16 +53,16 @@ export function TrafficRowDetail({
     return () => {
       current = false;
     };
-  }, [id, pending]);
+  }, [id, pending, row?.detail, row?.outcome]);
 
   const shown = row ?? detail?.row;
-  const isMethod = shown?.kind === 'method';
-  const chosen = isMethod ? part : 'request';
+  const tabs = tabsOf(shown?.kind);
+  const chosen = tabs.some(({ name }) => name === part) ? part : 'request';
   return (
     <section aria-label="Row in detail" className={styles.detail}>
       <Tabs<Part>
         label="Row in detail"
-        tabs={isMethod ? methodTabs : otherTabs}
+        tabs={tabs}
         chosen={chosen}
         choose={setPart}
         after={
@@ -64,6 +73,7 @@ export function TrafficRowDetail({
                   <code className="clip">{shown.name}</code>
                   <HttpStatus status={shown.httpStatus} />
                   <DeviceStatus status={shown.deviceStatus} />
+                  <Outcome outcome={shown.outcome} />
                   <Duration row={shown} />
                 </>
               ) : null}
@@ -108,8 +118,10 @@ function Request({ detail, row }: PartProps) {
         facts={[
           ['Time', `${timeOfDay(row.at)}, ${moment(row.at)}`],
           ['Device', row.device ? <CopyText key="device" text={row.device} label="device id" /> : undefined],
-          [row.kind === 'method' ? 'Method' : 'What', <code key="name">{row.name}</code>],
-          ['Detail', row.detail],
+          [row.kind === 'method' ? 'Method' : 'What', <What key="what" row={row} />],
+          // The beginning of a body stands below in full.
+          ['Detail', row.kind === 'telemetry' ? undefined : row.detail],
+          ['Size', isMessage(row) ? bytes(row.bytes) : undefined],
           ['Closed because', detail.closeReason],
           ['Request id', detail.rid ? <CopyText key="rid" text={detail.rid} label="request id" /> : undefined],
           ['Response timeout', detail.responseTimeout === undefined ? undefined : millis(detail.responseTimeout)],
@@ -117,13 +129,41 @@ function Request({ detail, row }: PartProps) {
           ['Faults', row.faults?.join(', ')],
         ]}
       />
+      {detail.properties ? <Properties of={detail.properties} /> : null}
       <Payload
         excerpt={detail.request}
-        label="Request payload"
+        label={isMessage(row) ? 'Body of the message' : 'Request payload'}
         none={row.kind === 'method' ? 'No payload was sent.' : ''}
       />
       {row.kind === 'method' ? null : <Payload excerpt={detail.response} label="Response" none="" />}
     </>
+  );
+}
+
+const isMessage = (row: TrafficRow): boolean => row.kind === 'telemetry' || row.kind === 'c2d';
+
+function What({ row }: { readonly row: TrafficRow }) {
+  return (
+    <>
+      <code>{row.name}</code> <span className="quiet">{row.kind === 'method' ? '' : kindMarks[row.kind][2]}</span>{' '}
+      <Outcome outcome={row.outcome} />
+    </>
+  );
+}
+
+function Properties({ of }: { readonly of: Readonly<Record<string, string>> }) {
+  return (
+    <table className={styles.properties} aria-label="Properties of the message">
+      <caption>Properties</caption>
+      <tbody>
+        {Object.entries(of).map(([name, value]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{value}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -154,9 +194,9 @@ function Timing({ detail, row }: PartProps) {
   return (
     <div className={styles.columns}>
       {row.legs && row.duration !== undefined ? (
-        <LegTable legs={row.legs} duration={row.duration} />
+        <LegTable kind={row.kind} legs={row.legs} duration={row.duration} />
       ) : (
-        <p className="quiet">The legs are known when the call has ended.</p>
+        <p className="quiet">The legs are known when it has ended.</p>
       )}
       {detail.moments.length > 0 ? (
         <Facts

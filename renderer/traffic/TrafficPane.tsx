@@ -19,21 +19,24 @@ import { LegLegend } from './Waterfall.tsx';
 const tokens = [
   { token: 'status:504', means: 'HTTP or device status' },
   { token: 'method:reboot', means: 'name of the method' },
-  { token: 'is:pending', means: 'pending, failed' },
-  { token: 'kind:twin', means: 'method, twin, message, link, fault, hint' },
+  { token: 'is:pending', means: 'pending, failed, faulted, hinted' },
+  { token: 'kind:c2d', means: 'method, twin, telemetry, c2d, job, link, fault, hint' },
+  { token: 'outcome:rejected', means: 'completed, rejected, abandoned, expired, purged' },
   { token: '-method:echo', means: 'all but these' },
 ] as const;
 const deviceToken = { token: 'device:th-00*', means: 'device, * is any text' };
 
-const kinds = ['all', 'method', 'twin', 'link', 'hint'] as const;
+const kinds = ['all', 'method', 'twin', 'telemetry', 'c2d', 'link', 'hint'] as const;
 type KindChoice = (typeof kinds)[number];
 const kindToken = /(^|\s)kind:(\S+)/;
-const kindNames: Readonly<Record<KindChoice, string>> = {
-  all: 'All',
-  method: 'Methods',
-  twin: 'Twin',
-  link: 'Link',
-  hint: 'Hints',
+const kindNames: Readonly<Record<KindChoice, readonly [label: string, title?: string]>> = {
+  all: ['All'],
+  method: ['Methods'],
+  twin: ['Twin'],
+  telemetry: ['Telemetry', 'Messages from devices'],
+  c2d: ['C2D', 'Messages to devices'],
+  link: ['Link'],
+  hint: ['Hints'],
 };
 
 /** Rows asked for at most; more match, the footer says so. */
@@ -95,10 +98,13 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
           tokens={device ? tokens : [deviceToken, ...tokens]}
           problem={data?.problem}
         />
-        {width === 0 || width > 620 ? (
+        {width === 0 || width > 760 ? (
           <Segments
             label="Kind of traffic"
-            options={kinds.map((name) => ({ name, label: kindNames[name] }))}
+            options={kinds.map((name) => {
+              const [label, title = label] = kindNames[name];
+              return { name, label, title };
+            })}
             chosen={kind}
             choose={chooseKind}
           />

@@ -1,63 +1,16 @@
 // The rows of traffic, oldest first, newest at the foot. Follows the newest until the reader scrolls away; then the rows are held.
 // biome-ignore-all lint/a11y/useSemanticElements: rows that a CSS grid lays out and that exist only while in sight cannot be a table's
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the active row (aria-activedescendant)
-import {
-  IconAlertSquare,
-  IconArrowsLeftRight,
-  IconBulb,
-  IconFileCode,
-  IconMessage,
-  IconPlug,
-} from '@tabler/icons-react';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef } from 'react';
-import type { TrafficKind, TrafficRow, TrafficView } from '../connection/shapes.ts';
-import { useRowHeight, useSettings } from '../store/settings.ts';
+import { memo, useEffect, useMemo } from 'react';
+import type { TrafficRow, TrafficView } from '../connection/shapes.ts';
 import { type TrafficPlace, useTraffic } from '../store/traffic.ts';
-import { useWindow } from '../store/window.ts';
-import { bytes, moment, timeOfDay } from '../widgets/format.ts';
 import grid from '../widgets/Grid.module.css';
 import { Empty } from '../widgets/Notes.tsx';
-import { Bolt } from '../widgets/StateMark.tsx';
-import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
-import { useWidth } from '../widgets/width.ts';
+import { movedTo, placed, useGrid, VirtualGrid } from '../widgets/VirtualGrid.tsx';
+import { allColumns, type Column, cell, heads, widths } from './cells.tsx';
 import styles from './Traffic.module.css';
-import { Duration, ScaleMarks, scaleOf, Waterfall } from './Waterfall.tsx';
+import { ScaleMarks, scaleOf } from './Waterfall.tsx';
 
-export const kindMarks: Readonly<Record<TrafficKind, readonly [string, typeof IconPlug]>> = {
-  method: ['method', IconArrowsLeftRight],
-  twin: ['twin', IconFileCode],
-  message: ['message', IconMessage],
-  link: ['link', IconPlug],
-  fault: ['fault', IconAlertSquare],
-  hint: ['hint', IconBulb],
-};
-
-const all = ['time', 'device', 'kind', 'name', 'http', 'status', 'size', 'duration', 'waterfall'] as const;
-type Column = (typeof all)[number];
-const heads: Readonly<Record<Column, string>> = {
-  time: 'Time',
-  device: 'Device',
-  kind: 'Kind',
-  name: 'Name',
-  http: 'HTTP',
-  status: 'Device status',
-  size: 'Size',
-  duration: 'Duration',
-  waterfall: 'Waterfall',
-};
-/** Least width of each in px at 100% text. */
-const widths: Readonly<Record<Column, number>> = {
-  time: 96,
-  device: 112,
-  kind: 84,
-  name: 148,
-  http: 60,
-  status: 64,
-  size: 68,
-  duration: 80,
-  waterfall: 144,
-};
 const dispensable: readonly Column[] = ['size', 'kind', 'waterfall', 'time'];
 const numbers: ReadonlySet<Column> = new Set(['size', 'duration']);
 
@@ -76,39 +29,19 @@ export function TrafficTable({
 }) {
   const { open, held, filter } = useTraffic((state) => state[place]);
   const change = useTraffic((state) => state.change);
-  const textSize = useSettings((state) => state.textSize);
-  const rowHeight = useRowHeight();
-  const scroller = useRef<HTMLDivElement>(null);
-  const [measure, width] = useWidth();
-  // One function for good: a new one would make React measure again with every snapshot.
-  const attach = useCallback(
-    (element: HTMLDivElement | null) => {
-      scroller.current = element;
-      measure(element);
-    },
-    [measure],
-  );
   const rows = view.rows;
+  const parts = useGrid(rows.length, 10);
+  const { scale: textScale, rowHeight, width, scroller, virtual } = parts;
   const scale = useMemo(() => scaleOf(rows), [rows]);
 
-  const columns = useMemo(() => fitting(withDevice, width, textSize / 100), [withDevice, width, textSize]);
+  const columns = useMemo(() => fitting(withDevice, width, textScale), [withDevice, width, textScale]);
   const template = columns
     .map((column) => {
-      const least = (widths[column] * textSize) / 100;
+      const least = widths[column] * textScale;
       if (column === 'name') return `minmax(${least}px, 1.2fr)`;
       return column === 'waterfall' ? `minmax(${least}px, 1fr)` : `${least}px`;
     })
     .join(' ');
-
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-  });
-  useEffect(() => {
-    if (rowHeight > 0) virtual.measure();
-  }, [rowHeight, virtual]);
 
   // The foot is kept in sight while following; `rows` is new with every snapshot.
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows, open and width are what moves the foot
@@ -122,92 +55,75 @@ export function TrafficTable({
   };
 
   const at = rows.findIndex((row) => row.id === open);
-  const press = (event: KeyboardEvent<HTMLDivElement>) => {
-    const moves: Record<string, number> = {
-      ArrowDown: at < 0 ? rows.length - 1 : at + 1,
-      ArrowUp: at < 0 ? rows.length - 1 : at - 1,
-      Home: 0,
-      End: rows.length - 1,
-      PageDown: at + 10,
-      PageUp: at - 10,
-    };
-    const move = moves[event.key];
-    if (move === undefined || rows.length === 0) return;
+  const press = (event: React.KeyboardEvent) => {
+    // Without an open row the arrows begin at the newest.
+    const next = movedTo(event.key, at < 0 && event.key.startsWith('Arrow') ? rows.length : at, rows.length, 10);
+    const row = next === undefined ? undefined : rows[next];
+    if (next === undefined || !row) return;
     event.preventDefault();
-    const next = Math.max(0, Math.min(rows.length - 1, move));
-    const row = rows[next];
-    if (!row) return;
     if (!held) hold();
     change(place, { open: row.id });
     virtual.scrollToIndex(next);
   };
 
   return (
-    <div
-      ref={attach}
-      className={grid.scroll}
-      role="grid"
-      tabIndex={0}
+    <VirtualGrid
+      grid={parts}
       aria-label="Traffic"
-      aria-rowcount={rows.length + 1}
       aria-colcount={columns.length}
-      aria-activedescendant={at >= 0 ? `${place}-row-${open}` : undefined}
+      active={at >= 0 ? `${place}-row-${open}` : undefined}
+      template={template}
       onKeyDown={press}
       onWheel={(event) => {
         if (event.deltaY < 0 && !held && rows.length * rowHeight > (scroller.current?.clientHeight ?? 0)) hold();
         else if (event.deltaY > 0 && held && open === undefined && atFoot()) follow();
       }}
-    >
-      <div role="row" aria-rowindex={1} className={grid.head} style={{ gridTemplateColumns: template }}>
-        {columns.map((column) => (
-          <div
-            key={column}
-            role="columnheader"
-            className={`${grid.headCell} ${numbers.has(column) ? grid.number : ''}`}
-            title={column === 'http' ? 'HTTP status: what the service answered' : heads[column]}
-          >
-            {column === 'waterfall' ? (
-              <>
-                <span className="unseen">Waterfall</span>
-                <ScaleMarks scale={scale} />
-              </>
-            ) : (
-              <span className="clip">{column === 'status' ? 'Device' : heads[column]}</span>
-            )}
-          </div>
-        ))}
-      </div>
-      {rows.length === 0 ? (
-        filter.trim() === '' ? (
+      head={columns.map((column) => (
+        <div
+          key={column}
+          role="columnheader"
+          className={`${grid.headCell} ${numbers.has(column) ? grid.number : ''}`}
+          title={column === 'http' ? 'HTTP status: what the service answered' : heads[column]}
+        >
+          {column === 'waterfall' ? (
+            <>
+              <span className="unseen">Waterfall</span>
+              <ScaleMarks scale={scale} />
+            </>
+          ) : (
+            <span className="clip">{column === 'status' ? 'Device' : heads[column]}</span>
+          )}
+        </div>
+      ))}
+      empty={
+        rows.length > 0 ? null : filter.trim() === '' ? (
           <Empty title="No traffic yet">
-            <p>Invoke a method, or change a desired property: every call, patch and connection shows here.</p>
+            <p>Invoke a method, or change a desired property: every call, patch, message and connection shows here.</p>
           </Empty>
         ) : (
           <Empty title="No row matches">
             <p>Clear the filter to see the others.</p>
           </Empty>
         )
-      ) : null}
-      <div role="rowgroup" className={grid.body} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const row = rows[item.index];
-          return row ? (
-            <Line
-              key={item.key}
-              place={place}
-              row={row}
-              index={item.index}
-              top={item.start}
-              height={rowHeight}
-              template={template}
-              columns={columns}
-              scale={scale}
-              open={row.id === open}
-            />
-          ) : null;
-        })}
-      </div>
-    </div>
+      }
+      row={(item) => {
+        const row = rows[item.index];
+        return row ? (
+          <Line
+            key={item.key}
+            place={place}
+            row={row}
+            index={item.index}
+            top={item.start}
+            height={rowHeight}
+            template={template}
+            columns={columns}
+            scale={scale}
+            open={row.id === open}
+          />
+        ) : null;
+      }}
+    />
   );
 }
 
@@ -225,7 +141,7 @@ interface LineProps {
 
 const Line = memo(
   function Line({ place, row, index, top, height, template, columns, scale, open }: LineProps) {
-    const failed = row.httpStatus !== undefined && row.httpStatus !== 200;
+    const failed = row.error !== undefined || (row.httpStatus !== undefined && row.httpStatus !== 200);
     return (
       // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it has the keys
       <div
@@ -235,7 +151,7 @@ const Line = memo(
         aria-rowindex={index + 2}
         aria-selected={open}
         className={`${grid.row} ${failed ? styles.failed : ''} ${open ? grid.cursor : ''}`}
-        style={{ transform: `translateY(${top}px)`, height, gridTemplateColumns: template }}
+        style={placed(top, height, template)}
         onClick={() => useTraffic.getState().change(place, { open: open ? undefined : row.id })}
       >
         {columns.map((column) => (
@@ -253,86 +169,19 @@ const Line = memo(
     before.template === after.template &&
     before.scale === after.scale &&
     before.open === after.open &&
-    // A row that has ended does not change any more.
+    // A row that has ended does not change any more, but for what is still said about it.
     before.row.pending === after.row.pending &&
     before.row.id === after.row.id &&
+    before.row.outcome === after.row.outcome &&
+    before.row.detail === after.row.detail &&
     before.row.httpStatus === after.row.httpStatus &&
     before.row.duration === after.row.duration &&
     before.row.faults?.length === after.row.faults?.length &&
     before.row.hints === after.row.hints,
 );
 
-function cell(column: Column, row: TrafficRow, scale: number) {
-  switch (column) {
-    case 'time':
-      return (
-        <time className="quiet" dateTime={new Date(row.at).toISOString()} title={moment(row.at)}>
-          {timeOfDay(row.at)}
-        </time>
-      );
-    case 'device':
-      return row.device ? (
-        <button
-          type="button"
-          tabIndex={-1}
-          className={`${styles.device} clip`}
-          title={`Open ${row.device}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            if (row.device) useWindow.getState().openDevice(row.device);
-          }}
-        >
-          {row.device}
-        </button>
-      ) : null;
-    case 'kind': {
-      const [word, Icon] = kindMarks[row.kind];
-      return (
-        <span className={styles.kind}>
-          <Icon aria-hidden="true" />
-          {word}
-        </span>
-      );
-    }
-    case 'name':
-      return (
-        <>
-          <code className={row.kind === 'method' ? '' : styles.plain}>{row.name}</code>
-          {row.error ? <span className={`${styles.error} clip`}>{row.error}</span> : null}
-          {row.detail ? (
-            <span className="clip quiet" title={row.detail}>
-              {row.detail}
-            </span>
-          ) : null}
-          {row.faults?.length ? (
-            <span className={styles.mark} title={`Faults that touched it: ${row.faults.join(', ')}`}>
-              <Bolt />
-              <span className="unseen">under fault {row.faults.join(', ')}</span>
-            </span>
-          ) : null}
-          {row.hints ? (
-            <span className={styles.mark} title="There is a hint; open the row">
-              <IconBulb aria-hidden="true" />
-              <span className="unseen">has a hint</span>
-            </span>
-          ) : null}
-        </>
-      );
-    case 'http':
-      return row.pending ? <span className={styles.pending}>pending</span> : <HttpStatus status={row.httpStatus} />;
-    case 'status':
-      return <DeviceStatus status={row.deviceStatus} />;
-    case 'size':
-      return row.bytes === undefined ? null : <span className="quiet">{bytes(row.bytes)}</span>;
-    case 'duration':
-      return <Duration row={row} />;
-    case 'waterfall':
-      return <Waterfall row={row} scale={scale} />;
-  }
-}
-
 function fitting(withDevice: boolean, width: number, scale: number): readonly Column[] {
-  let columns = all.filter((column) => withDevice || column !== 'device');
+  let columns: readonly Column[] = allColumns.filter((column) => withDevice || column !== 'device');
   for (const column of dispensable) {
     const sum = columns.reduce((total, each) => total + widths[each] * scale, 0);
     if (width === 0 || sum <= width) break;

@@ -22,8 +22,23 @@ export function scaleOf(rows: readonly TrafficRow[]): number {
   return Math.max(10, ([1, 2, 5, 10].find((step) => step * power >= most) ?? 10) * power);
 }
 
-export const describeLegs = (legs: Legs): string =>
-  legNames.map(([leg, name]) => `${name} ${millis(legs[leg])}`).join(', ');
+/** What waits and is then at work has two legs, a call has four. */
+const lifeNames: Partial<Record<TrafficRow['kind'], readonly (readonly [keyof Legs, string])[]>> = {
+  c2d: [
+    ['hub', 'Waiting in the hub'],
+    ['inDevice', "In the device's hands"],
+  ],
+  job: [
+    ['hub', 'Waiting'],
+    ['inDevice', 'Running'],
+  ],
+};
+const legsOf = (kind: TrafficRow['kind']) => lifeNames[kind] ?? legNames;
+
+const describeLegs = (kind: TrafficRow['kind'], legs: Legs): string =>
+  legsOf(kind)
+    .map(([leg, name]) => `${name} ${millis(legs[leg])}`)
+    .join(', ');
 
 export const Waterfall = memo(function Waterfall({ row, scale }: { readonly row: TrafficRow; readonly scale: number }) {
   if (row.pending) return <Growing since={row.at} scale={scale} />;
@@ -32,7 +47,7 @@ export const Waterfall = memo(function Waterfall({ row, scale }: { readonly row:
   return (
     <span
       className={styles.track}
-      title={row.legs ? `${describeLegs(row.legs)}; ${millis(row.duration)} in all` : millis(row.duration)}
+      title={row.legs ? `${describeLegs(row.kind, row.legs)}; ${millis(row.duration)} in all` : millis(row.duration)}
     >
       <span className={`${styles.bar} ${row.duration > scale ? styles.cut : ''}`} style={{ width: `${share * 100}%` }}>
         {row.legs ? (
@@ -94,9 +109,18 @@ export function LegLegend() {
 }
 
 /** All legs below each other, each where it began. */
-export function LegTable({ legs, duration }: { readonly legs: Legs; readonly duration: number }) {
+export function LegTable({
+  kind,
+  legs,
+  duration,
+}: {
+  readonly kind: TrafficRow['kind'];
+  readonly legs: Legs;
+  readonly duration: number;
+}) {
+  const names = legsOf(kind);
   const whole = Math.max(
-    legNames.reduce((sum, [leg]) => sum + legs[leg], 0),
+    names.reduce((sum, [leg]) => sum + legs[leg], 0),
     0.001,
   );
   let begun = 0;
@@ -115,7 +139,7 @@ export function LegTable({ legs, duration }: { readonly legs: Legs; readonly dur
         </tr>
       </thead>
       <tbody>
-        {legNames.map(([leg, name]) => {
+        {names.map(([leg, name]) => {
           const from = begun;
           begun += legs[leg];
           return (

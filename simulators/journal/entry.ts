@@ -11,10 +11,13 @@ export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The life of what takes several facts and is no call: it waits, is at work, waits again, and ends once. */
 export interface Life {
+  readonly label: string;
   readonly moments: { readonly name: string; readonly at: Instant }[];
   /** Since when it waits or is at work. */
   since: Instant;
   working: boolean;
+  /** How often it was at work. */
+  turns: number;
   waited: Millis;
   worked: Millis;
 }

@@ -52,13 +52,12 @@ export class Lives {
     let entry = this.#messages.get(sequence);
     if (entry === undefined) {
       const queued = fact.type === 'message.queued' ? fact : undefined;
-      const id = queued?.messageId;
       const row: NewRow = {
         ...{ at, kind: 'c2d', device, name: 'message', pending: true },
-        detail: id === undefined ? `no. ${sequence}` : `no. ${sequence}, ${id}`,
         ...(queued === undefined ? {} : { bytes: queued.body.bytes }),
       };
-      entry = begin(this.make(row, queued), at);
+      const id = queued?.messageId;
+      entry = begin(this.make(row, queued), at, id === undefined ? `no. ${sequence}` : `no. ${sequence}, ${id}`);
       this.#messages.set(sequence, entry);
     }
     const { life } = entry;
@@ -68,6 +67,7 @@ export class Lives {
         break;
       case 'message.delivered':
         turn(life, at, true);
+        life.turns = fact.deliveryCount;
         life.moments.push({
           name: fact.deliveryCount > 1 ? `delivery ${fact.deliveryCount} to the device` : 'delivered to the device',
           at,
@@ -83,6 +83,7 @@ export class Lives {
           end(entry, at, fact.outcome === 'completed' ? undefined : fact.outcome);
         }
     }
+    entry.row.detail = messageDetail(entry);
   }
 
   /** The hub drops the queue of an identity that goes, and says no more about it. */
@@ -93,13 +94,14 @@ export class Lives {
       this.#messages.delete(sequence);
       entry.life.moments.push({ name: 'dropped with the identity', at });
       end(entry, at, 'deleted');
+      entry.row.detail = messageDetail(entry);
     }
   }
 
   #job({ at, job, status, detail }: JobFact): void {
     let entry = this.#jobs.get(job);
     if (entry === undefined) {
-      entry = begin(this.make({ at, kind: 'job', name: job, pending: true }), at);
+      entry = begin(this.make({ at, kind: 'job', name: job, pending: true }), at, job);
       this.#jobs.set(job, entry);
     }
     const last = entry.life.moments.at(-1);
@@ -113,8 +115,14 @@ export class Lives {
   }
 }
 
-function begin(entry: Entry, at: Instant): LivingEntry {
-  return Object.assign(entry, { life: { moments: [], since: at, working: false, waited: 0, worked: 0 } });
+function begin(entry: Entry, at: Instant, label: string): LivingEntry {
+  const life: Life = { label, moments: [], since: at, working: false, turns: 0, waited: 0, worked: 0 };
+  return Object.assign(entry, { life });
+}
+
+function messageDetail({ row, life }: LivingEntry): string {
+  const where = row.pending ? (life.working ? ', with the device' : ', waiting') : '';
+  return `${life.label}${where}${life.turns > 1 ? `, ${life.turns} deliveries` : ''}`;
 }
 
 /** Books the time since the last turn, and begins another. */

@@ -27,7 +27,7 @@ const rowsOf = (...facts: readonly Fact[]) => {
 describe('a cloud-to-device message', () => {
   test('is one row, pending until the device settles it, with the time it waited and the time it was in hand', () => {
     expect(rowsOf(queued(1, 100)).rows).toMatchObject([
-      { kind: 'c2d', pending: true, bytes: 11, detail: 'no. 1, m-1' },
+      { kind: 'c2d', pending: true, bytes: 11, detail: 'no. 1, m-1, waiting' },
     ]);
     expect(rowsOf(queued(1, 100), delivered(1, 130)).rows).toMatchObject([{ pending: true }]);
     const { journal, rows } = rowsOf(queued(1, 100), delivered(1, 130), settled(1, 190, 'completed'));
@@ -35,6 +35,7 @@ describe('a cloud-to-device message', () => {
       {
         pending: false,
         outcome: 'completed',
+        detail: 'no. 1, m-1',
         duration: 90,
         legs: { hub: 30, toDevice: 0, inDevice: 60, back: 0 },
       },
@@ -56,7 +57,13 @@ describe('a cloud-to-device message', () => {
     expect(rowsOf(...facts).rows).toMatchObject([{ pending: true, outcome: 'abandoned' }]);
     const { journal, rows } = rowsOf(...facts, delivered(1, 40, 2), settled(1, 50, 'delivery-count'));
     expect(rows).toMatchObject([
-      { pending: false, outcome: 'delivery-count', error: 'delivery-count', legs: { hub: 35, inDevice: 15 } },
+      {
+        pending: false,
+        outcome: 'delivery-count',
+        error: 'delivery-count',
+        detail: 'no. 1, m-1, 2 deliveries',
+        legs: { hub: 35, inDevice: 15 },
+      },
     ]);
     expect(journal.detail(rows[0]?.id ?? 0)?.explanation?.fix).toContain('abandoning');
   });
