@@ -18,6 +18,7 @@ import {
 } from './connection.ts';
 import { isPacketId, type MqttShared, mqttDial, mqttOptions, mqttShared } from './mqtt-shared.ts';
 import { SentMessages } from './sent-messages.ts';
+import { subscribePacket } from './subscribe-packet.ts';
 import {
   eventsTopic,
   filtersOf,
@@ -38,6 +39,8 @@ const twinTimeout = seconds(30);
 const lingerTimeout = seconds(2);
 const disconnectPacket = Buffer.of(0xe0, 0x00);
 const acknowledgement = (packetId: number): Buffer => Buffer.of(0x40, 0x02, packetId >> 8, packetId & 0xff);
+/** That of UNSUBSCRIBE too, which mqtt sends (mqtt-shared.ts). */
+const subscribeId = 1;
 /** Given to mqtt in place of an error, it passes on to the next packet and does not acknowledge this one: the device does, or does not. */
 const ownAcknowledgement = new Error('acknowledged by the device');
 
@@ -68,6 +71,8 @@ export class MqttConnection extends MqttClient implements Connection {
   #ending: Ending | undefined;
   #twinRequests: Map<string, TwinRequest> | undefined;
   #lastRid = 0;
+  /** Filters in SUBSCRIBE. */
+  #asked = 0;
   /** Messages on their way; undefined until the first is sent. */
   #sent: SentMessages | undefined;
 
@@ -80,6 +85,7 @@ export class MqttConnection extends MqttClient implements Connection {
     this.on('connect', MqttConnection.#listeners.connect);
     this.on('error', MqttConnection.#listeners.error);
     this.on('close', MqttConnection.#listeners.close);
+    this.on('packetreceive', MqttConnection.#listeners.packetreceive);
     this.connect();
     this.#opening = shared.clock.after(openTimeout, () =>
       this.#fail(`the hub did not answer within ${openTimeout / 1_000} s`),
@@ -117,10 +123,7 @@ export class MqttConnection extends MqttClient implements Connection {
 
   /** At QoS 1: resolves with the hub's PUBACK. The hub tells a refusal only by closing (reference 2.2), so none is ever reported here. */
   send(message: OutgoingMessage): Promise<void> {
-    if (this.#sent === undefined) {
-      this.#sent = new SentMessages();
-      this.on('packetreceive', MqttConnection.#listeners.packetreceive);
-    }
+    this.#sent ??= new SentMessages();
     return this.#sent.send(this.#open ? this.stream : undefined, eventsTopic(this.#id, message), message.body);
   }
 
@@ -225,7 +228,7 @@ export class MqttConnection extends MqttClient implements Connection {
         answered: (version, body) => resolve({ version, body }),
         failed: (error) => reject(new TwinFailed(`${what}: ${error.message}`, error.status)),
       });
-      this.publish(topic(rid), payload);
+      this.stream.write(publishPacket(topic(rid), payload));
     });
   }
 
@@ -279,15 +282,24 @@ export class MqttConnection extends MqttClient implements Connection {
     this.#hasToken = this.options.password !== undefined;
     this.options.username = undefined;
     this.options.password = undefined;
-    this.subscribe(filtersOf(this.#id), (error) => {
-      if (!this.#owner) return;
-      if (error) return this.#fail(`refused: subscription (${error.message})`, true);
-      this.#opening?.();
-      this.#opening = undefined;
-      this.#open = true;
-      if (this.#hasToken) this.#renewal = this.#shared.renewals.begin(() => this.#owner?.renewalDue(this));
-      this.#owner.opened(this);
-    });
+    const filters = filtersOf(this.#id);
+    this.#asked = Object.keys(filters).length;
+    this.stream.write(subscribePacket(subscribeId, filters));
+  }
+
+  /** The answer to SUBSCRIBE: a grant for each filter, of which 0x80 is a refusal (MQTT 3.1.1, section 3.9). */
+  #subscribed(granted: readonly unknown[]): void {
+    if (!this.#owner || this.#open) return;
+    const refused = granted.filter((grant) => typeof grant !== 'number' || grant >= 0x80).length;
+    if (refused > 0 || granted.length !== this.#asked) {
+      this.#fail(`refused: subscription (${refused} of ${this.#asked} filters)`, true);
+      return;
+    }
+    this.#opening?.();
+    this.#opening = undefined;
+    this.#open = true;
+    if (this.#hasToken) this.#renewal = this.#shared.renewals.begin(() => this.#owner?.renewalDue(this));
+    this.#owner.opened(this);
   }
 
   #failed(error: Error & { code?: unknown }): void {
@@ -315,6 +327,7 @@ export class MqttConnection extends MqttClient implements Connection {
     },
     packetreceive(this: MqttConnection, packet: Packet): void {
       if (packet.cmd === 'puback') this.#sent?.taken(packet.messageId);
+      else if (packet.cmd === 'suback' && packet.messageId === subscribeId) this.#subscribed(packet.granted);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { identityId } from '../../vocabulary/ids.ts';
 import type { OutgoingMessage } from './connection.ts';
 import { identityPath } from './identity-path.ts';
+import type { Filters } from './subscribe-packet.ts';
 
 const methodRequest = '$iothub/methods/POST/';
 const twinResponse = '$iothub/twin/res/';
@@ -9,19 +10,15 @@ const desiredPatch = '$iothub/twin/PATCH/properties/desired/';
 const deviceBound = '/messages/devicebound/';
 
 export const methodFilter = `${methodRequest}#`;
-const common = {
-  [methodFilter]: { qos: 0 },
-  [`${twinResponse}#`]: { qos: 0 },
-  [`${desiredPatch}#`]: { qos: 0 },
-} as const;
+const common = { [methodFilter]: 0, [`${twinResponse}#`]: 0, [`${desiredPatch}#`]: 0 } as const;
 
 /**
  * Subscribed in one packet: methods, answers to twin requests, desired patches, and cloud-to-device messages, these at QoS 1 so that they can be
  * completed.
  */
-export const filtersOf = (id: string): Record<string, { qos: 0 | 1 }> => ({
+export const filtersOf = (id: string): Filters => ({
   ...common,
-  [`${identityPath(id)}${deviceBound}#`]: { qos: 1 },
+  [`${identityPath(id)}${deviceBound}#`]: 1,
 });
 
 export const methodResponseTopic = (status: number, rid: string): string =>
