@@ -3,6 +3,8 @@ import { spotlight } from '@mantine/spotlight';
 import { client, refusedBy } from '../connection/client.ts';
 import type { CommandInput, CommandName } from '../connection/shapes.ts';
 import { canInvoke, invoke } from '../invoker/invoke.ts';
+import { useJobs } from '../jobs/store.ts';
+import { useQuery } from '../query/store.ts';
 import { useFleet } from '../store/fleet.ts';
 import { themes, useSettings } from '../store/settings.ts';
 import { type TrafficPlace, useTraffic } from '../store/traffic.ts';
@@ -59,9 +61,14 @@ function visibleTraffic(): TrafficPlace | undefined {
   return screen === 'fleet' && device !== undefined && deviceTab === 'traffic' ? 'device' : undefined;
 }
 
+/** The form around the focus that Ctrl+Enter sends; the invoker is the one for everywhere else. */
+const formInUse = () => document.activeElement?.closest<HTMLFormElement>('form[data-send]') ?? undefined;
+
 const places = [
   ['fleet', 'Fleet', 'g f'],
   ['traffic', 'Traffic', 'g t'],
+  ['query', 'Query', 'g q'],
+  ['jobs', 'Jobs', 'g j'],
   ['hub', 'Hub', 'g h'],
   ['settings', 'Settings', 'g s'],
 ] as const;
@@ -76,6 +83,17 @@ const fixed: readonly Action[] = [
       perform: () => useWindow.getState().go(screen),
     }),
   ),
+  {
+    // Before the invoker's: what the focus is in is what is meant.
+    id: 'send',
+    name: 'Run the query, schedule the job or send the message that is being written',
+    group: 'Invoke',
+    shortcut: 'mod+Enter',
+    whileTyping: true,
+    hidden: true,
+    enabled: () => formInUse() !== undefined,
+    perform: () => formInUse()?.requestSubmit(),
+  },
   {
     id: 'invoke',
     name: 'Invoke the method',
@@ -98,6 +116,42 @@ const fixed: readonly Action[] = [
       useWindow.getState().openSide('invoke');
       requestAnimationFrame(() => document.querySelector<HTMLInputElement>('[data-method]')?.focus());
     },
+  },
+  {
+    id: 'message.open',
+    name: 'Write a message to the selected devices',
+    group: 'Invoke',
+    perform: () => {
+      useWindow.getState().openSide('message');
+      requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-message] .cm-content')?.focus());
+    },
+  },
+  {
+    id: 'job.new',
+    name: 'Schedule a job',
+    group: 'Jobs',
+    perform: () => {
+      useWindow.getState().go('jobs');
+      useJobs.getState().show({ kind: 'new' });
+    },
+  },
+  {
+    id: 'jobs.close',
+    name: 'Close the job',
+    group: 'Jobs',
+    shortcut: 'Escape',
+    hidden: true,
+    enabled: () => useWindow.getState().screen === 'jobs' && useJobs.getState().shown.kind !== 'nothing',
+    perform: () => useJobs.getState().show({ kind: 'nothing' }),
+  },
+  {
+    id: 'query.close',
+    name: 'Close the row of the result',
+    group: 'Query',
+    shortcut: 'Escape',
+    hidden: true,
+    enabled: () => useWindow.getState().screen === 'query' && useQuery.getState().chosen >= 0,
+    perform: () => useQuery.getState().choose(undefined),
   },
   {
     id: 'palette',
@@ -227,6 +281,13 @@ const fixed: readonly Action[] = [
     hidden: true,
     enabled: () => openDevice() !== undefined && useWindow.getState().screen === 'fleet',
     perform: () => useWindow.getState().closeDevice(),
+  },
+  {
+    id: 'device.messages',
+    name: 'Show the messages of the open device',
+    group: 'Device',
+    enabled: () => openDevice() !== undefined,
+    perform: () => useWindow.getState().showDeviceTab('messages'),
   },
   {
     id: 'faults.open',

@@ -18,6 +18,8 @@ import { SidePane } from './SidePane.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { TopBar } from './TopBar.tsx';
 
+const QueryScreen = lazy(() => import('../query/QueryScreen.tsx'));
+const JobsScreen = lazy(() => import('../jobs/JobsScreen.tsx'));
 const HubScreen = lazy(() => import('../hub/HubScreen.tsx'));
 const SettingsScreen = lazy(() => import('../settings/SettingsScreen.tsx'));
 
@@ -67,6 +69,8 @@ function Screen() {
       <Suspense fallback={null}>
         {screen === 'fleet' ? <FleetScreen /> : null}
         {screen === 'traffic' ? <TrafficScreen /> : null}
+        {screen === 'query' ? <QueryScreen /> : null}
+        {screen === 'jobs' ? <JobsScreen /> : null}
         {screen === 'hub' ? <HubScreen /> : null}
         {screen === 'settings' ? <SettingsScreen /> : null}
       </Suspense>

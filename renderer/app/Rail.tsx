@@ -1,6 +1,13 @@
 // The screens, one icon each.
 import { Tooltip } from '@mantine/core';
-import { IconArrowsLeftRight, IconLayoutGrid, IconServer2, IconSettings } from '@tabler/icons-react';
+import {
+  IconArrowsLeftRight,
+  IconChecklist,
+  IconLayoutGrid,
+  IconListSearch,
+  IconServer2,
+  IconSettings,
+} from '@tabler/icons-react';
 import { actionOf } from '../actions/registry.ts';
 import { type Screen, useWindow } from '../store/window.ts';
 import { KeyText } from '../widgets/KeyText.tsx';
@@ -9,6 +16,8 @@ import styles from './Rail.module.css';
 const entries = [
   { screen: 'fleet', name: 'Fleet', Icon: IconLayoutGrid },
   { screen: 'traffic', name: 'Traffic', Icon: IconArrowsLeftRight },
+  { screen: 'query', name: 'Query', Icon: IconListSearch },
+  { screen: 'jobs', name: 'Jobs', Icon: IconChecklist },
   { screen: 'hub', name: 'Hub', Icon: IconServer2 },
   { screen: 'settings', name: 'Settings', Icon: IconSettings },
 ] as const satisfies readonly { screen: Screen; name: string; Icon: unknown }[];

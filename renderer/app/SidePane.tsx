@@ -9,6 +9,7 @@ import { IconButton } from '../widgets/Button.tsx';
 import { type Tab, Tabs } from '../widgets/Tabs.tsx';
 import styles from './SidePane.module.css';
 
+const MessagePane = lazy(() => import('../messages/MessagePane.tsx'));
 const FaultsPane = lazy(() => import('../faults/FaultsPane.tsx'));
 const NewFleet = lazy(() => import('../fleet/NewFleet.tsx'));
 const toggle = actionOf('side.toggle');
@@ -19,6 +20,7 @@ export function SidePane() {
   const faults = useTotals((totals) => totals.faults.length) ?? 0;
   const tabs: readonly Tab<SideTab>[] = [
     { name: 'invoke', label: 'Invoke' },
+    { name: 'message', label: 'Message' },
     {
       name: 'faults',
       label: <>Faults{faults > 0 ? <span className={styles.count}>{faults}</span> : null}</>,
@@ -40,6 +42,7 @@ export function SidePane() {
       >
         <Suspense fallback={null}>
           {chosen === 'invoke' ? <Invoker /> : null}
+          {chosen === 'message' ? <MessagePane /> : null}
           {chosen === 'faults' ? <FaultsPane /> : null}
           {chosen === 'new-fleet' ? <NewFleet /> : null}
         </Suspense>

@@ -37,6 +37,13 @@ export type RunCell = RunView['cells'][number];
 export type CallResult = CommandAnswer<'run.result'>;
 export type HistoryEntry = CommandAnswer<'run.history'>[number];
 export type HubView = Snapshot<'hub'>;
+export type HubUsage = NonNullable<HubView['usage']>;
+export type Throttle = HubUsage['throttle'];
+
+export type JobView = NonNullable<Snapshot<'jobs'>['jobs']>[number];
+export type JobDetailView = Snapshot<'job'>;
+export type JobDeviceRow = JobDetailView['devices'][number];
+export type SendResult = CommandAnswer<'message.send'>;
 
 export type FleetSpecInput = CommandInput<'fleet.add'>['spec'];
 export type FaultSpecInput = CommandInput<'fault.add'>['spec'];

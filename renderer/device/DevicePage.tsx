@@ -3,6 +3,7 @@ import { IconArrowLeft, IconPlugConnected, IconPlugOff, IconRotate, IconX } from
 import { useEffect } from 'react';
 import { actionOf, order } from '../actions/registry.ts';
 import { useSnapshot } from '../connection/hooks.ts';
+import { MessagesTab } from '../messages/MessagesTab.tsx';
 import { useTraffic } from '../store/traffic.ts';
 import { type DeviceTab, useWindow } from '../store/window.ts';
 import { TrafficPane } from '../traffic/TrafficPane.tsx';
@@ -39,6 +40,7 @@ export function DevicePage({ device }: { readonly device: string }) {
         </>
       ),
     },
+    { name: 'messages', label: 'Messages' },
     { name: 'connection', label: 'Connection' },
   ];
 
@@ -108,6 +110,7 @@ export function DevicePage({ device }: { readonly device: string }) {
         <Tabs label={`Device ${device}`} tabs={tabs} chosen={tab} choose={showTab}>
           {tab === 'traffic' ? <TrafficPane place="device" device={device} /> : null}
           {tab === 'twin' && data ? <TwinTab device={device} view={data} /> : null}
+          {tab === 'messages' && data ? <MessagesTab device={device} /> : null}
           {tab === 'connection' && data ? <ConnectionTab view={data} /> : null}
         </Tabs>
       )}

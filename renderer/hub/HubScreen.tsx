@@ -8,6 +8,7 @@ import { count } from '../widgets/format.ts';
 import { Secret } from '../widgets/Secret.tsx';
 import { StateMark } from '../widgets/StateMark.tsx';
 import styles from './Hub.module.css';
+import { Tier } from './Tier.tsx';
 
 const marks = { starting: 'connecting', running: 'online', failed: 'failed', stopped: 'off' } as const;
 const words: Readonly<Record<HubState, string>> = {
@@ -56,13 +57,16 @@ export default function HubScreen() {
             <tr key={door.name}>
               <th scope="row">{door.name}</th>
               <td>
-                <CopyText text={`${door.host}:${door.port}`} label="address" />
+                <CopyText text={`${door.host}:${door.port}${door.path ?? ''}`} label="address" />
               </td>
               <td className={styles.wrap}>{door.use}</td>
             </tr>
           ))}
         </tbody>
       </table>
+
+      <h3>Tier</h3>
+      {hub.usage ? <Tier usage={hub.usage} /> : <p className="quiet">Asking the hub</p>}
 
       <h3>Shared access policies</h3>
       <table className={styles.table} aria-label="Shared access policies">

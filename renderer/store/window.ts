@@ -3,10 +3,10 @@ import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import { useFleet } from './fleet.ts';
 
-export const screens = ['fleet', 'traffic', 'hub', 'settings'] as const;
+export const screens = ['fleet', 'traffic', 'query', 'jobs', 'hub', 'settings'] as const;
 export type Screen = (typeof screens)[number];
-export type SideTab = 'invoke' | 'faults' | 'new-fleet';
-export type DeviceTab = 'traffic' | 'twin' | 'connection';
+export type SideTab = 'invoke' | 'message' | 'faults' | 'new-fleet';
+export type DeviceTab = 'traffic' | 'twin' | 'messages' | 'connection';
 
 interface WindowState {
   readonly screen: Screen;

@@ -17,7 +17,8 @@ const colours = HighlightStyle.define([
   { tag: tags.invalid, color: 'var(--bad)' },
 ]);
 
-const look = EditorView.theme({
+/** For every editor of ours. */
+export const look = EditorView.theme({
   '&': { flex: '1', minHeight: '0', fontSize: 'var(--mono-size)', color: 'var(--text)', background: 'transparent' },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.125rem', overflow: 'auto', maxHeight: 'inherit' },
