@@ -141,8 +141,9 @@ export class AmqpPeer {
   }
 
   /** Reports what the peer did, and says it to the peer if it can still listen; the wire ends by whoever found it. */
-  #refused(detail: string): void {
+  #refused(why: string): void {
     if (this.#over) return;
+    const detail = why.slice(0, 500);
     const at = this.#now();
     this.#tools.emit({ type: 'input.refused', at, door: 'amqp', peer: this.#arrival.peer, detail });
     const refusal = refuse('DeserializationError', detail);
