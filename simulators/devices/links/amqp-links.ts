@@ -1,7 +1,7 @@
 // The six links of a device over AMQP (reference 3.3). Credit and settling are ours: rhea's own ways cost a closure or two a link.
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import type { AmqpLine } from './amqp-line.ts';
-import type { LinkOptions, LinkOwner, RheaLink } from './amqp-rhea.ts';
+import type { LinkOptions, LinkOwner, LocalAttach, RheaLink } from './amqp-rhea.ts';
 import { channelId, pathOf } from './amqp-wire.ts';
 
 const apiVersion = '2021-04-12';
@@ -54,6 +54,17 @@ const callOptions = (properties: LinkOptions['properties'], channel: string): Li
     'com.microsoft:channel-correlation-id': channel,
   },
 });
+
+const receiving: LocalAttach = { role: true, snd_settle_mode: 2, rcv_settle_mode: 0 };
+const sending: LocalAttach = { role: false, snd_settle_mode: 2, rcv_settle_mode: 0 };
+const sendingSettled: LocalAttach = { ...sending, snd_settle_mode: 1 };
+
+/** Lets go of what both sides said when the link was opened: 10 KB a device. */
+export function forgetAttach(link: RheaLink): void {
+  const settles = link.local.attach.snd_settle_mode === 1;
+  link.local.attach = link.is_receiver() ? receiving : settles ? sendingSettled : sending;
+  link.remote.attach = undefined;
+}
 
 export function replenish(link: RheaLink): void {
   if (link.credit <= credit / 2) link.add_credit(credit - link.credit);

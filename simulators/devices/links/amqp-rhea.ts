@@ -36,7 +36,9 @@ export interface RheaLink {
   readonly session: RheaSession;
   readonly credit: number;
   readonly error?: AmqpError;
-  remote: { attach?: unknown };
+  /** What each side said when the link was opened. */
+  readonly remote: { attach?: object | undefined };
+  readonly local: { attach: LocalAttach };
   set_source(fields: { readonly address?: string }): void;
   set_target(fields: { readonly address?: string }): void;
   attach(): void;
@@ -48,6 +50,13 @@ export interface RheaLink {
   add_credit(credit: number): void;
   /** With a `format` the message is taken as encoded already. */
   send(message: Buffer, tag: undefined, format: 0): RheaDelivery;
+}
+
+/** All that rhea reads of our own attach once it is sent. */
+export interface LocalAttach {
+  readonly role: boolean;
+  readonly snd_settle_mode?: number | undefined;
+  readonly rcv_settle_mode?: number | undefined;
 }
 
 export interface LinkOwner {

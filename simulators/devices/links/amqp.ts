@@ -7,7 +7,7 @@ import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
 import { endingOf } from './amqp-errors.ts';
 import type { AmqpLine, LineMember } from './amqp-line.ts';
-import { attachLinks, linkNames, replenish, use } from './amqp-links.ts';
+import { attachLinks, forgetAttach, linkNames, replenish, use } from './amqp-links.ts';
 import { AmqpIncoming, Sending } from './amqp-messages.ts';
 import { encodeMessage, type LinkOwner, type RheaDelivery, type RheaLink, type RheaMessage } from './amqp-rhea.ts';
 import { amqpShared } from './amqp-shared.ts';
@@ -167,7 +167,6 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   }
 
   linkOpened(link: RheaLink): void {
-    link.remote.attach = undefined; // nothing of it is read again
     this.#linksOpen += 1;
     if (link.is_receiver()) replenish(link);
     if (this.#linksOpen < linkNames.length) return;
@@ -283,6 +282,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     this.#opening?.();
     this.#opening = undefined;
     this.#open = true;
+    for (const link of this.#links) forgetAttach(link);
     this.#awaitRenewal();
     this.#owner.opened(this);
     const early = this.#early;
