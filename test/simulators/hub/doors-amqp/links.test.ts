@@ -309,6 +309,23 @@ describe('messages to a device', () => {
     expect(message.message_annotations).toMatchObject({ 'iothub-deliverycount': 1 });
   });
 
+  test('a device that drains gets what there is and then its credit back', async () => {
+    command('d', 'one');
+    const client = await bench.device('d');
+    const { inbox, receiver } = await client.receiver(address('d', 'messages/devicebound'), { credit_window: 0 });
+    const drained = new Promise((resolve) => receiver.once('receiver_drained', resolve));
+    receiver.add_credit(5);
+    receiver.drain_credit();
+    await drained;
+    expect((receiver as unknown as { credit: number }).credit).toBe(0);
+    expect(inbox.all).toHaveLength(1);
+    command('d', 'two');
+    receiver.drain = false;
+    receiver.add_credit(1);
+    await inbox.next();
+    expect(dataOf((await inbox.next()).message)).toBe('two');
+  });
+
   test('a module takes them by its inputs as well', async () => {
     command('d/m', 'in', { inputName: 'input1' });
     const client = await bench.device('d/m');

@@ -371,6 +371,23 @@ describe('addresses', () => {
   });
 });
 
+test('a link attached again under its name in one session ends the first, and only that', async () => {
+  const raw = await withCbs();
+  await putToken(raw, text('x'), named('e'), valueSection(text(bench.token('e'))));
+  for (const [handle, address] of [
+    [5, '/devices/e/twin'],
+    [6, '/devices/e/messages/devicebound'],
+  ] as const) {
+    raw.send(attachFrame(handle, address, true, { name: 'same' }));
+    await raw.frame(0x12, ({ fields }) => JSON.stringify(fields).includes(address));
+  }
+  const answer = raw.got.find(({ code, fields }) => code === 0x12 && fields[0]?.value === 'same');
+  const { fields } = await raw.frame(0x16);
+  expect(fields[0]?.value).toBe(answer?.fields[1]?.value);
+  expect(fieldsOf(fields[2])[0]?.value).toBe('com.microsoft:link-creation-conflict');
+  expect(bench.connections.find(deviceId('e'))?.listensForMessages).toBe(true);
+});
+
 describe('twin requests', () => {
   const rows: readonly [string, Typed, Record<string, Typed>, Typed | undefined, string][] = [
     [
