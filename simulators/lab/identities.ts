@@ -1,16 +1,24 @@
 // Gives a fleet its identities on a hub, through the public registry API, and takes them away again.
-import type { BulkEntry, Invoker, ServiceAnswer } from '../invoker/invoker.ts';
-import { type RetryTools, withRetry } from '../invoker/retry.ts';
+import { withRetry } from '../invoker/retry.ts';
 import { LabError } from '../vocabulary/errors.ts';
-import { type DeviceId, deviceId, identityId, isDeviceId, partsOf } from '../vocabulary/ids.ts';
+import { type DeviceId, deviceId, identityId, isDeviceId } from '../vocabulary/ids.ts';
 import { protocolsOf } from '../vocabulary/protocols.ts';
 import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
 import type { OrderedDevice } from './fleet-holder.ts';
 import { derivedKey, type Proof, type ProofTools, proofOf } from './proofs.ts';
+import {
+  addressed,
+  bulk,
+  bulkAtOnce,
+  bulkSize,
+  chunks,
+  hold,
+  inLanes,
+  isModule,
+  type RegistryAsker,
+  refused,
+} from './registry-calls.ts';
 
-/** The service takes at most this many entries in one call (reference 4.2). */
-const bulkSize = 100;
-const bulkAtOnce = 4;
 const readsAtOnce = 32;
 
 /** Ids of a fleet, in order: `{index}` and `{index:0000}` become 1, 2, 3, ... Throws LabError input.invalid when one is no device id. */
@@ -44,11 +52,6 @@ export function identitiesOf(spec: FleetSpec): FleetIdentity[] {
     const protocol = protocols[index] ?? 'mqtt';
     return [device, ...spec.modules.map((module) => identityId(device, module))].map((id) => ({ id, index, protocol }));
   });
-}
-
-/** Asks one hub's registry, with patience where it says it is over its rate (429). */
-export interface RegistryAsker extends RetryTools {
-  readonly invoker: Pick<Invoker, 'bulk' | 'getDevice' | 'getTwin'>;
 }
 
 export interface Provision extends ProofTools, RegistryAsker {
@@ -210,71 +213,3 @@ const sameFirst = (registered: object | null | undefined, own: object | undefine
   const [value] = Object.values(own ?? {}) as unknown[];
   return typeof value === 'string' && value !== '' && Object.values(registered ?? {}).includes(value);
 };
-
-const isModule = (id: DeviceId): boolean => partsOf(id).module !== undefined;
-
-const addressed = (identity: DeviceId): { readonly id: string; readonly moduleId?: string } => {
-  const { device: id, module: moduleId } = partsOf(identity);
-  return moduleId === undefined ? { id } : { id, moduleId };
-};
-
-interface BulkError {
-  readonly deviceId: string;
-  readonly moduleId?: string | null;
-  readonly errorCode: string;
-  readonly errorStatus?: string;
-}
-
-type Refused = BulkError & { readonly id: DeviceId };
-
-/** One bulk call; gives the entries the hub refused, and throws when it refused the call. */
-async function bulk(asker: RegistryAsker, entries: readonly BulkEntry[], doing: string): Promise<readonly Refused[]> {
-  asker.signal?.throwIfAborted();
-  const answer = await withRetry(asker, () => asker.invoker.bulk(entries));
-  let errors: readonly BulkError[];
-  try {
-    const body = JSON.parse(answer.body) as { errors?: typeof errors };
-    if (answer.problem !== undefined && body.errors === undefined) throw refused(doing, answer);
-    errors = body.errors ?? [];
-  } catch (error) {
-    throw error instanceof LabError ? error : refused(doing, answer);
-  }
-  return errors.map((error) => ({ ...error, id: identityId(error.deviceId, error.moduleId || undefined) }));
-}
-
-/** Throws for the first refusal that is not harmless here. */
-function hold(refusals: readonly Refused[], doing: string, harmless: readonly string[]): void {
-  const serious = refusals.find(({ errorCode }) => !harmless.includes(errorCode));
-  if (serious === undefined) return;
-  throw new LabError(
-    'hub.refused',
-    `${doing}: the hub refused '${serious.id}' (${serious.errorCode}) ${serious.errorStatus ?? ''}`.trim(),
-  );
-}
-
-const refused = (doing: string, { status, problem }: ServiceAnswer): LabError =>
-  new LabError(
-    'hub.refused',
-    `${doing}: the hub answered ${status} ${problem?.name ?? ''}: ${problem?.message ?? ''}`,
-    problem?.explanation?.fix,
-  );
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, number) =>
-    items.slice(number * size, (number + 1) * size),
-  );
-}
-
-/** Works through all items with at most `lanes` at once. Throws the first failure once nothing is under way any more. */
-async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
-  const next = items[Symbol.iterator]();
-  const failures: unknown[] = [];
-  const lane = async (): Promise<void> => {
-    for (const item of { [Symbol.iterator]: () => next }) {
-      if (failures.length > 0) return;
-      await work(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
-  if (failures.length > 0) throw failures[0];
-}
