@@ -251,6 +251,32 @@ const fixed: readonly Action[] = [
       perform: () => order(id, { devices: meant() }),
     }),
   ),
+  ...(
+    [
+      ['none', 'Do not group the devices'],
+      ['fleet', 'Group the devices by fleet'],
+      ['protocol', 'Group the devices by protocol'],
+    ] as const
+  ).map(
+    ([group, name]): Action => ({
+      id: `fleet.group.${group}`,
+      name,
+      group: 'Fleet',
+      enabled: () => useFleet.getState().group !== group,
+      perform: () => {
+        useWindow.getState().go('fleet');
+        useFleet.getState().setLook('table');
+        useFleet.getState().groupBy(group);
+      },
+    }),
+  ),
+  {
+    id: 'device.connection',
+    name: 'Show the connection of the open device',
+    group: 'Device',
+    enabled: () => openDevice() !== undefined,
+    perform: () => useWindow.getState().showDeviceTab('connection'),
+  },
   {
     id: 'device.twin',
     name: 'Show the twin of the open device',

@@ -9,14 +9,14 @@ import {
   IconSearch,
   IconTrash,
 } from '@tabler/icons-react';
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { actionOf, order } from '../actions/registry.ts';
 import { useTotals } from '../connection/hooks.ts';
 import type { FleetSummary, HubState } from '../connection/shapes.ts';
 import { useWindow } from '../store/window.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
 import { CopyText } from '../widgets/Copy.tsx';
-import { count } from '../widgets/format.ts';
+import { count, plural } from '../widgets/format.ts';
 import { KeyText } from '../widgets/KeyText.tsx';
 import { Bolt, StateMark } from '../widgets/StateMark.tsx';
 import styles from './TopBar.module.css';
@@ -135,10 +135,13 @@ function Fleets() {
 
 function FleetItems({ fleet }: { readonly fleet: FleetSummary }) {
   const stopped = fleet.state === 'stopped';
+  // Identities on somebody else's hub are deleted at the second word, not the first.
+  const remote = fleet.spec.hub !== 'local';
+  const [sure, setSure] = useState(false);
   return (
     <>
       <Menu.Label>
-        {fleet.name}: {count(fleet.online)} of {count(fleet.spec.count)} online
+        {fleet.name}: {count(fleet.online)} of {count(fleet.identities)} online
         {fleet.problem ? `. ${fleet.problem}` : ''}
       </Menu.Label>
       <Menu.Item
@@ -147,8 +150,17 @@ function FleetItems({ fleet }: { readonly fleet: FleetSummary }) {
       >
         {stopped ? 'Start' : 'Stop'} {fleet.name}
       </Menu.Item>
-      <Menu.Item leftSection={<IconTrash />} onClick={() => order('fleet.remove', { fleet: fleet.name })}>
-        Remove {fleet.name} and its identities
+      <Menu.Item
+        leftSection={<IconTrash />}
+        closeMenuOnClick={!remote || sure}
+        onClick={() => {
+          if (remote && !sure) setSure(true);
+          else order('fleet.remove', { fleet: fleet.name, ...(remote ? { confirmRemote: true } : {}) });
+        }}
+      >
+        {sure
+          ? `Really delete its ${plural(fleet.identities, 'identity', 'identities')} on ${fleet.spec.hub}`
+          : `Remove ${fleet.name} and its identities${remote ? ` on ${fleet.spec.hub}` : ''}`}
       </Menu.Item>
     </>
   );

@@ -15,6 +15,7 @@ import { Bolt, StateMark, stateMeanings, stateWords } from '../widgets/StateMark
 import { type Tab, Tabs } from '../widgets/Tabs.tsx';
 import { ConnectionTab } from './ConnectionTab.tsx';
 import styles from './Device.module.css';
+import { Relatives } from './Relatives.tsx';
 import { TwinTab } from './TwinTab.tsx';
 
 const close = actionOf('device.close');
@@ -100,6 +101,7 @@ export function DevicePage({ device }: { readonly device: string }) {
           <IconX />
         </IconButton>
       </header>
+      {row ? <Relatives device={device} fleet={row.fleet} /> : null}
       {data === null || error ? (
         <Empty title={error?.message ?? `There is no device ${device}`}>
           <Button icon={<IconArrowLeft aria-hidden="true" />} onClick={close.perform}>

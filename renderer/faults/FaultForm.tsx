@@ -1,12 +1,11 @@
 // One fault: what it does, to whom. The same form adds a new one and changes one that is on.
-import { useMemo, useState } from 'react';
 import { commands } from '../../preload/contract/contract.ts';
 import { client } from '../connection/client.ts';
 import { useAttempt, useTotals } from '../connection/hooks.ts';
 import type { Distribution, FaultSpec, FaultSpecInput } from '../connection/shapes.ts';
 import { useWindow } from '../store/window.ts';
 import { Button } from '../widgets/Button.tsx';
-import { NumberField, SelectField, TextField } from '../widgets/Field.tsx';
+import { problemsIn, useDraft } from '../widgets/form.tsx';
 import { plural } from '../widgets/format.ts';
 import { Problem } from '../widgets/Notes.tsx';
 import styles from './Faults.module.css';
@@ -28,15 +27,15 @@ interface Draft {
 }
 
 export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void }) {
-  const [draft, setDraft] = useState<Draft>(() => draftOf(of));
-  const fleets = useTotals((totals) => totals.fleets.map(({ name, spec }) => ({ name, count: spec.count }))) ?? [];
+  const { draft, problems, fields } = useDraft<Draft>(
+    () => draftOf(of),
+    (now) => problemsIn(commands['fault.add'].input, { spec: specOf(now, of) }, 'spec'),
+  );
+  const fleets =
+    useTotals((totals) => totals.fleets.map(({ name, identities }) => ({ name, count: identities }))) ?? [];
   const total = useTotals((totals) => totals.devices.total) ?? 0;
   const device = useWindow((state) => state.device);
   const { busy, problem, attempt } = useAttempt();
-  const change = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }));
-  const spec = useMemo(() => specOf(draft, of), [draft, of]);
-  const problems = useMemo(() => problemsOf(spec), [spec]);
-
   const within = draft.on.startsWith('device:')
     ? 1
     : draft.on === ''
@@ -51,113 +50,50 @@ export function FaultForm({ of, done }: { readonly of?: FaultSpec; done(): void 
       onSubmit={(event) => {
         event.preventDefault();
         if (problems.size > 0) return;
-        void attempt(() => client.run(of ? 'fault.change' : 'fault.add', { spec })).then((ok) => {
+        void attempt(() => client.run(of ? 'fault.change' : 'fault.add', { spec: specOf(draft, of) })).then((ok) => {
           if (ok) done();
         });
       }}
     >
-      {of ? null : (
-        <TextField
-          label="Name"
-          value={draft.name}
-          onChange={(event) => change({ name: event.target.value })}
-          problem={problems.get('name')}
-        />
-      )}
+      {of ? null : fields.text('name', 'Name')}
       <div className={styles.pair}>
-        <SelectField
-          label="Does"
-          value={draft.kind}
-          onChange={(event) => change({ kind: event.target.value as Draft['kind'] })}
-        >
-          <option value="reply.delay">Reply late</option>
-          <option value="reply.never">Never reply</option>
-        </SelectField>
-        {draft.kind === 'reply.delay' ? (
-          <SelectField
-            label="Delay"
-            value={draft.shape}
-            onChange={(event) => change({ shape: event.target.value as Draft['shape'] })}
-          >
-            <option value="fixed">Fixed</option>
-            <option value="uniform">Uniform</option>
-            <option value="log-normal">Log-normal</option>
-          </SelectField>
-        ) : null}
+        {fields.choice('kind', 'Does', { 'reply.delay': 'Reply late', 'reply.never': 'Never reply' })}
+        {draft.kind === 'reply.delay'
+          ? fields.choice('shape', 'Delay', { fixed: 'Fixed', uniform: 'Uniform', 'log-normal': 'Log-normal' })
+          : null}
       </div>
       {draft.kind === 'reply.never' ? (
         <p className="quiet">The method is executed; the caller gets 504 after its response timeout.</p>
       ) : draft.shape === 'fixed' ? (
-        <NumberField
-          label="Each reply waits"
-          unit="ms"
-          value={draft.ms}
-          change={(ms) => change({ ms })}
-          problem={problems.get('settings.delay.ms')}
-        />
+        fields.number('ms', 'Each reply waits', { unit: 'ms', at: 'settings.delay.ms' })
       ) : draft.shape === 'uniform' ? (
         <div className={styles.pair}>
-          <NumberField
-            label="From"
-            unit="ms"
-            value={draft.low}
-            change={(low) => change({ low })}
-            problem={problems.get('settings.delay.low') ?? problems.get('settings.delay')}
-          />
-          <NumberField
-            label="To"
-            unit="ms"
-            value={draft.high}
-            change={(high) => change({ high })}
-            problem={problems.get('settings.delay.high')}
-          />
+          {fields.number('low', 'From', {
+            unit: 'ms',
+            // That it is above the other is said of the whole delay.
+            at: problems.has('settings.delay') ? 'settings.delay' : 'settings.delay.low',
+          })}
+          {fields.number('high', 'To', { unit: 'ms', at: 'settings.delay.high' })}
         </div>
       ) : (
         <div className={styles.pair}>
-          <NumberField
-            label="Median"
-            unit="ms"
-            value={draft.median}
-            change={(median) => change({ median })}
-            problem={problems.get('settings.delay.median')}
-            hint="Half wait less"
-          />
-          <NumberField
-            label="Sigma"
-            step="any"
-            value={draft.sigma}
-            change={(sigma) => change({ sigma })}
-            problem={problems.get('settings.delay.sigma')}
-            hint="Width of the tail, 0 to 3"
-          />
+          {fields.number('median', 'Median', { unit: 'ms', at: 'settings.delay.median', hint: 'Half wait less' })}
+          {fields.number('sigma', 'Sigma', {
+            step: 'any',
+            at: 'settings.delay.sigma',
+            hint: 'Width of the tail, 0 to 3',
+          })}
         </div>
       )}
       <div className={styles.pair}>
-        <SelectField label="On" value={draft.on} onChange={(event) => change({ on: event.target.value })}>
-          <option value="">All devices</option>
-          {fleets.map((fleet) => (
-            <option key={fleet.name} value={`fleet:${fleet.name}`}>
-              Fleet {fleet.name}
-            </option>
-          ))}
-          {devices.map((each) => (
-            <option key={each} value={`device:${each}`}>
-              {each}
-            </option>
-          ))}
-        </SelectField>
-        {draft.on.startsWith('device:') ? null : (
-          <NumberField
-            label="Share"
-            unit="%"
-            step="any"
-            min={0}
-            max={100}
-            value={draft.share}
-            change={(share) => change({ share })}
-            problem={problems.get('on.share')}
-          />
-        )}
+        {fields.choice('on', 'On', {
+          '': 'All devices',
+          ...Object.fromEntries(fleets.map(({ name }) => [`fleet:${name}`, `Fleet ${name}`])),
+          ...Object.fromEntries(devices.map((each) => [`device:${each}`, each])),
+        })}
+        {draft.on.startsWith('device:')
+          ? null
+          : fields.number('share', 'Share', { unit: '%', step: 'any', min: 0, max: 100, at: 'on.share' })}
       </div>
       <Problem problem={problem} />
       <div className={styles.deeds}>
@@ -204,14 +140,4 @@ function specOf(draft: Draft, of: FaultSpec | undefined): FaultSpecInput {
     on: { ...target, share: what === 'device' ? 1 : draft.share / 100 },
     ...(of?.seed === undefined ? {} : { seed: of.seed }),
   };
-}
-
-function problemsOf(spec: FaultSpecInput): ReadonlyMap<string, string> {
-  const read = commands['fault.add'].input.safeParse({ spec });
-  const problems = new Map<string, string>();
-  for (const issue of read.error?.issues ?? []) {
-    const path = issue.path.slice(1).join('.');
-    if (!problems.has(path)) problems.set(path, issue.message);
-  }
-  return problems;
 }

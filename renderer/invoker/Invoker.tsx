@@ -41,7 +41,7 @@ export function Invoker() {
 function Form() {
   const form = useInvoker();
   const { busy, problem } = useSending();
-  const fleets = useTotals((totals) => totals.fleets.map((fleet) => ({ name: fleet.name, count: fleet.spec.count })));
+  const fleets = useTotals((totals) => totals.fleets.map((fleet) => ({ name: fleet.name, count: fleet.identities })));
   const total = useTotals((totals) => totals.devices.total) ?? 0;
   const selected = useFleet((state) => state.selected);
   const open = useWindow((state) => state.device);

@@ -62,7 +62,7 @@ export function formProblems(
 export function targetSize(target: InvokeTarget, totals: Totals | undefined, selected: number): number {
   if (target.kind === 'selection') return selected;
   if (target.kind === 'all') return totals?.devices.total ?? 0;
-  return totals?.fleets.find((fleet) => fleet.name === target.fleet)?.spec.count ?? 0;
+  return totals?.fleets.find((fleet) => fleet.name === target.fleet)?.identities ?? 0;
 }
 
 const devicesNow = () => selectedDevices(useFleet.getState().selected, useWindow.getState().device);

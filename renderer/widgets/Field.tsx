@@ -131,10 +131,13 @@ export function CheckField({
   hint,
   checked,
   change,
+  disabled = false,
 }: {
   readonly label: ReactNode;
   readonly hint?: ReactNode;
   readonly checked: boolean;
+  /** Where something else has decided; the hint says what. */
+  readonly disabled?: boolean;
   change(checked: boolean): void;
 }) {
   const id = useId();
@@ -145,6 +148,7 @@ export function CheckField({
         type="checkbox"
         aria-describedby={hint ? `${id}-hint` : undefined}
         checked={checked}
+        disabled={disabled}
         onChange={(event) => change(event.target.checked)}
       />
       <div>
