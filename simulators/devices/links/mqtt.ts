@@ -29,12 +29,11 @@ import {
   reportTopic,
   twinGetTopic,
 } from './topics.ts';
-import { readPatch, readTwin, refusalText } from './twin-json.ts';
+import { readPatch, readTwin } from './twin-json.ts';
+import { type TwinAnswer, TwinRequests } from './twin-requests.ts';
 
 /** As long as the Node SDK waits for a connection (reference 2.9); here from the first byte to the answered subscription. */
 const openTimeout = seconds(60);
-/** For the answer to a twin request. The Node SDK gives an acknowledgement as long (reference 2.9). */
-const twinTimeout = seconds(30);
 /** What was sent before a close gets this long to leave before the stream is torn down. */
 const lingerTimeout = seconds(2);
 const disconnectPacket = Buffer.of(0xe0, 0x00);
@@ -52,12 +51,6 @@ const refusals: Readonly<Record<number, string>> = {
   5: 'not authorized',
 };
 
-interface TwinRequest {
-  readonly answered: (version: number | undefined, body: string) => void;
-  readonly failed: (error: TwinFailed) => void;
-  readonly cancel: Cancel;
-}
-
 export class MqttConnection extends MqttClient implements Connection {
   readonly #shared: MqttShared;
   #owner: ConnectionOwner | undefined;
@@ -69,7 +62,7 @@ export class MqttConnection extends MqttClient implements Connection {
   #renewal: Wait | undefined;
   /** What went wrong, kept until the stream has closed. */
   #ending: Ending | undefined;
-  #twinRequests: Map<string, TwinRequest> | undefined;
+  #twinRequests: TwinRequests | undefined;
   #lastRid = 0;
   /** Filters in SUBSCRIBE. */
   #asked = 0;
@@ -175,7 +168,9 @@ export class MqttConnection extends MqttClient implements Connection {
     if (arrival?.kind === 'method') {
       owner.methodCalled(this, { name: arrival.name, rid: requestId(arrival.rid), payload: payload.toString() });
     } else if (arrival?.kind === 'twin') {
-      this.#answered(arrival.rid, arrival.status, arrival.version, payload.toString());
+      const { rid, status, version } = arrival;
+      this.#twinRequests?.answered(rid, status, { version, body: payload.toString() });
+      if (this.#twinRequests?.size === 0) this.#twinRequests = undefined;
     } else if (arrival?.kind === 'desired') {
       const patch = readPatch(payload.toString(), arrival.version);
       if (patch) owner.desiredPatched(this, patch.desired, patch.version);
@@ -209,37 +204,14 @@ export class MqttConnection extends MqttClient implements Connection {
   }
 
   // At QoS 0, as method replies: an answer tells that a request arrived, and method replies have none in any SDK that uses QoS 0.
-  #ask(
-    what: string,
-    topic: (rid: string) => string,
-    payload: string,
-  ): Promise<{ version: number | undefined; body: string }> {
+  #ask(what: string, topic: (rid: string) => string, payload: string): Promise<TwinAnswer> {
     if (!this.#heard) return Promise.reject(new TwinFailed(`${what}: the device is not connected`));
     this.#lastRid += 1;
     const rid = this.#lastRid.toString(16);
-    return new Promise((resolve, reject) => {
-      const cancel = this.#shared.clock.after(twinTimeout, () => {
-        this.#twinRequests?.delete(rid);
-        reject(new TwinFailed(`${what}: no answer within ${twinTimeout / 1_000} s`));
-      });
-      this.#twinRequests ??= new Map();
-      this.#twinRequests.set(rid, {
-        cancel,
-        answered: (version, body) => resolve({ version, body }),
-        failed: (error) => reject(new TwinFailed(`${what}: ${error.message}`, error.status)),
-      });
-      this.stream.write(publishPacket(topic(rid), payload));
-    });
-  }
-
-  #answered(rid: string, status: number, version: number | undefined, body: string): void {
-    const request = this.#twinRequests?.get(rid);
-    if (!request) return; // too late, or never asked: nobody waits for it
-    this.#twinRequests?.delete(rid);
-    if (this.#twinRequests?.size === 0) this.#twinRequests = undefined;
-    request.cancel();
-    if (status < 300) request.answered(version, body);
-    else request.failed(new TwinFailed(`the hub refused with ${status}${refusalText(body)}`, status));
+    this.#twinRequests ??= new TwinRequests();
+    const answer = this.#twinRequests.wait(this.#shared.clock, rid, what);
+    this.stream.write(publishPacket(topic(rid), payload));
+    return answer;
   }
 
   #forget(): void {
@@ -251,10 +223,7 @@ export class MqttConnection extends MqttClient implements Connection {
     this.#renewal = undefined;
     const requests = this.#twinRequests;
     this.#twinRequests = undefined;
-    for (const request of requests?.values() ?? []) {
-      request.cancel();
-      request.failed(new TwinFailed('the connection ended first'));
-    }
+    requests?.lost();
     this.#sent?.lost();
   }
 
