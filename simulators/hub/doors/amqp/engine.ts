@@ -105,8 +105,14 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
   const ownBegin = engine.on_begin;
   engine.on_begin = (frame) => {
     ownBegin(frame);
-    const { outgoing } = sessionOf(frame);
+    const session = sessionOf(frame);
+    const { outgoing } = session;
     outgoing.deliveries = new Deliveries(() => outgoing.next_pending_delivery);
+    const process = session._process.bind(session);
+    session._process = () => {
+      process();
+      for (const key of Object.keys(session.links)) delete session.links[key];
+    };
   };
 
   before('attach', (frame) => {
@@ -133,21 +139,22 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
     const { name, role, handle } = frame.performative as { name?: unknown; role?: unknown; handle?: unknown };
     // The library knows a link by its name: the two links of a pair may share one, and a name is free again once its link is detached.
     const key = `${role === true ? 'out' : 'in'}:${name}`;
-    const earlier = session.links[key];
+    const names = namesOf(session);
+    const earlier = names.get(key);
     if (earlier) {
-      session.links[`stolen:${links}:${key}`] = earlier;
-      delete session.links[key];
+      names.delete(key);
       hooks.stolen(earlier);
     }
     ownAttach(frame);
     const link = session.remote.handles[handle as number];
     if (link === undefined) return;
-    delete session.links[name as string];
-    session.links[key] = link;
+    names.set(key, link);
     link.remote.handle = handle;
+    delete session.links[name as string];
+    wakeable(link);
     link.remove = () => {
       delete session.local.handles[link.local.detach.handle as number];
-      for (const [known, other] of Object.entries(session.links)) if (other === link) delete session.links[known];
+      if (names.get(key) === link) names.delete(key);
     };
   };
 
@@ -234,6 +241,36 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
   };
   engine.accept(socket);
   return engine;
+}
+
+/** Open links of a session by direction and name. */
+const named = new WeakMap<EngineSession, Map<string, EngineLink>>();
+function namesOf(session: EngineSession): Map<string, EngineLink> {
+  let names = named.get(session);
+  if (names === undefined) {
+    names = new Map();
+    named.set(session, names);
+  }
+  return names;
+}
+
+/**
+ * The library looks at every link of a session whenever anything happens on one: with 1,000 devices that is most of its work. So it is shown
+ * only those that have something to say, and they say so here.
+ */
+function wakeable(link: EngineLink): void {
+  const { links } = link.session;
+  // No client names a link so, and the library looks links up here by name.
+  const key = `\0${link.local.detach.handle}`;
+  links[key] = link;
+  for (const name of ['close', 'add_credit', 'set_drained'] as const) {
+    const own = link[name]?.bind(link) as ((given: never) => void) | undefined;
+    if (own === undefined) continue;
+    link[name] = (given: never) => {
+      links[key] = link;
+      own(given);
+    };
+  }
 }
 
 const outcomes = new Set<unknown>([0x23, 0x24, 0x25, 0x26, 0x27])

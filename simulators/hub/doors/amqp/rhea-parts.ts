@@ -67,6 +67,9 @@ interface Inside {
   readonly options: object;
   credit: number;
   remove(): void;
+  close(error?: object): void;
+  add_credit?(credit: number): void;
+  set_drained?(drained: boolean): void;
 }
 export type EngineSender = Omit<Sender, 'session'> & Inside;
 export type EngineReceiver = Omit<Receiver, 'session'> & Inside & { _incomplete?: object };
@@ -87,6 +90,7 @@ export interface EngineSession {
   };
   is_open(): boolean;
   end(error?: object): void;
+  _process(): void;
 }
 
 /** Where a session keeps deliveries that are not settled; see deliveries.ts. */
