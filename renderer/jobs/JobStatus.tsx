@@ -1,7 +1,7 @@
 // How far a job is: its status as shape, colour and word, and its devices as a bar with counts.
 import type { JobView } from '../connection/shapes.ts';
 import { Elapsed } from '../widgets/Elapsed.tsx';
-import { count, moment } from '../widgets/format.ts';
+import { ago, count, moment } from '../widgets/format.ts';
 import { useNow } from '../widgets/now.ts';
 import styles from './Jobs.module.css';
 
@@ -70,8 +70,13 @@ export function countWords({ devices, succeeded, failed, running, pending }: Job
   return `${words.join(', ')} of ${count(devices)}`;
 }
 
-/** One that lies ahead is named by its date, one that has passed by its age. */
+/** How far ahead or how long ago; the moment itself on hover. */
 export function Start({ at }: { readonly at: number }) {
   const now = useNow();
-  return at > now ? <time dateTime={new Date(at).toISOString()}>{moment(at)}</time> : <Elapsed at={at} />;
+  if (at <= now) return <Elapsed at={at} />;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+      in {ago(at - now).replace(/ ago$/, '')}
+    </time>
+  );
 }

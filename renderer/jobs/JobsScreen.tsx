@@ -117,15 +117,20 @@ const devices: Column<JobView> = {
   head: 'Devices',
   width: 148,
   grows: 2,
-  cell: (job) => (
-    <>
-      <Progress counts={job.counts} />
-      <span className={styles.counts}>
-        {count(job.counts.succeeded + job.counts.failed)}/{count(job.counts.devices)}
-        {job.counts.failed > 0 ? <span className={styles.failed}>, {count(job.counts.failed)} failed</span> : null}
+  cell: (job) =>
+    job.counts.devices === 0 ? (
+      <span className="quiet" title="Devices are picked when the job starts">
+        –
       </span>
-    </>
-  ),
+    ) : (
+      <>
+        <Progress counts={job.counts} />
+        <span className={styles.counts}>
+          {count(job.counts.succeeded + job.counts.failed)}/{count(job.counts.devices)}
+          {job.counts.failed > 0 ? <span className={styles.failed}>, {count(job.counts.failed)} failed</span> : null}
+        </span>
+      </>
+    ),
 };
 const shortColumns: readonly Column<JobView>[] = [status, what, devices];
 const columns: readonly Column<JobView>[] = [
@@ -156,7 +161,7 @@ const columns: readonly Column<JobView>[] = [
   {
     key: 'start',
     head: 'Start',
-    width: 112,
+    width: 96,
     cell: (job) => (
       <span className="clip quiet">
         <Start at={job.startAt} />

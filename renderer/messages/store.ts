@@ -49,6 +49,9 @@ export const useMessage = create<MessageState>()(
 
 export type Problems = Partial<Record<'body' | 'properties' | 'messageId' | 'expiry', string>>;
 
+/** A row that nothing was written into is none. */
+const filled = (properties: readonly Property[]) => properties.filter(({ name, value }) => name !== '' || value !== '');
+
 /** The service's own limits (64 KB, two days), said before anything is sent. */
 export function problemsOf({ form, body, properties, messageId, expiry }: Draft): Problems {
   const problems: Problems = {};
@@ -56,8 +59,8 @@ export function problemsOf({ form, body, properties, messageId, expiry }: Draft)
   const bytes = new TextEncoder().encode(body).length;
   if (bytes > 65_536) problems.body = `Body: ${bytes} bytes; at most 65536 are allowed.`;
   else if (wrong) problems.body = wrong;
-  const names = properties.map(({ name }) => name);
-  if (names.includes('')) problems.properties = 'Properties: name each, or remove it.';
+  const names = filled(properties).map(({ name }) => name);
+  if (names.includes('')) problems.properties = 'Properties: one has a value and no name.';
   else if (new Set(names).size < names.length) problems.properties = 'Properties: a name is there twice.';
   if (messageId.length > 128) problems.messageId = 'Message id: at most 128 characters.';
   if (!Number.isNaN(expiry) && (!Number.isInteger(expiry) || expiry < 1 || expiry > 172_800)) {
@@ -72,7 +75,7 @@ export function inputOf(draft: Draft, devices: readonly string[]): CommandInput<
     devices: devices as CommandInput<'message.send'>['devices'],
     body,
     ack,
-    properties: Object.fromEntries(properties.map(({ name, value }) => [name, value])),
+    properties: Object.fromEntries(filled(properties).map(({ name, value }) => [name, value])),
     ...(form === 'json' ? { contentType: 'application/json' } : {}),
     ...(messageId === '' ? {} : { messageId }),
     ...(Number.isNaN(expiry) ? {} : { expirySeconds: expiry }),

@@ -1,9 +1,8 @@
 // Queries: an editor, what it found as a table, a row in full, and what to do with the devices that were found.
 import { Menu } from '@mantine/core';
 import { IconHistory, IconPlayerPlay, IconTarget, IconX } from '@tabler/icons-react';
-import { useEffect, useMemo } from 'react';
-import { client } from '../connection/client.ts';
-import { useAttempt } from '../connection/hooks.ts';
+import { useEffect, useMemo, useState } from 'react';
+import { client, refusedBy } from '../connection/client.ts';
 import { useJobs } from '../jobs/store.ts';
 import { useFleet } from '../store/fleet.ts';
 import { useInvoker } from '../store/invoker.ts';
@@ -42,7 +41,7 @@ export default function QueryScreen() {
         name="query"
         direction="vertical"
         panes={[
-          { id: 'query', size: '11rem', min: '7rem', max: '60%', fixed: true, content: <Form /> },
+          { id: 'query', size: '8.5rem', min: '6.5rem', max: '60%', fixed: true, content: <Form /> },
           { id: 'results', min: '8rem', content: <Results /> },
           chosen !== undefined && { id: 'row', size: '38%', min: '7rem', content: <RowDetail /> },
         ]}
@@ -183,21 +182,25 @@ function Results() {
 
 function ResultBar() {
   const result = useQuery((state) => state.result);
-  const { busy, attempt } = useAttempt();
+  const [busy, setBusy] = useState(false);
   if (!result) return null;
   const { rows, continuation, itemType, duration, text } = result;
   const named = typeof rows[0]?.deviceId === 'string';
 
-  const target = (tab: SideTab) =>
-    attempt(async () => {
+  const target = async (tab: SideTab) => {
+    setBusy(true);
+    try {
       const { devices, more } = await client.run('query.devices', { text });
       useFleet.getState().select(devices);
       useInvoker.getState().change({ target: { kind: 'selection' } });
       useWindow.getState().openSide(tab);
       if (more) say({ message: `The query finds more than ${count(devices.length)} devices; those are the target.` });
-    }).then((done) => {
-      if (!done) say({ message: 'The devices of this query could not be asked for.', hint: 'Run it again.' });
-    });
+    } catch (error) {
+      say(refusedBy(error));
+    } finally {
+      setBusy(false);
+    }
+  };
 
   return (
     <div className={styles.bar}>

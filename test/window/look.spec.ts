@@ -67,9 +67,55 @@ const screens: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByRole('button', { name: 'Traffic', exact: true }).click();
     await expect(page.getByRole('grid', { name: 'Traffic' }).getByRole('row').nth(3)).toBeVisible();
   },
+  query: async (page) => {
+    await page.getByRole('button', { name: 'Query', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Query text' }).fill('SELECT * FROM devices');
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.getByRole('grid', { name: 'Results' }).focus();
+    await expect(page.getByRole('grid', { name: 'Results' }).getByRole('row').nth(3)).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('region', { name: 'Row in full' })).toBeVisible();
+  },
+  'query with a mistake and words': async (page) => {
+    await page.getByRole('button', { name: 'Query', exact: true }).click();
+    const text = page.locator('.cm-editor').getByRole('textbox', { name: 'Query text' });
+    await text.fill('SELECT * FROM device');
+    await text.press('Control+Enter');
+    await expect(page.getByRole('alert')).toBeVisible();
+    await text.press('Control+ ');
+    await expect(page.getByRole('listbox', { name: 'Words that fit here' })).toBeVisible();
+  },
+  'new job': async (page) => {
+    await page.getByRole('button', { name: 'Jobs', exact: true }).click();
+    await page.getByRole('button', { name: 'New job' }).first().click();
+    await expect(page.getByRole('form', { name: 'New job' })).toContainText('Picks 100 devices');
+  },
+  job: async (page) => {
+    await page.getByRole('button', { name: 'Jobs', exact: true }).click();
+    await page.getByRole('button', { name: 'New job' }).first().click();
+    const form = page.getByRole('form', { name: 'New job' });
+    await form.getByRole('textbox', { name: 'Condition' }).fill("deviceId IN ['device-0002', 'device-0003']");
+    await expect(form).toContainText('Picks 2 devices');
+    await form.getByRole('button', { name: /Start the job/ }).click();
+    await page.getByRole('grid', { name: 'Devices of the job' }).focus();
+    await expect(page.getByRole('grid', { name: 'Devices of the job' })).toContainText('completed');
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('region', { name: 'Result of device-0002' })).toBeVisible();
+  },
+  messages: async (page) => {
+    await page.getByRole('button', { name: 'device-0002', exact: true }).click();
+    await page.getByRole('tab', { name: 'Messages', exact: true }).click();
+    await page.getByRole('button', { name: 'Add property' }).click();
+    await expect(page.getByText('0 messages waiting')).toBeVisible();
+  },
+  message: async (page) => {
+    await page.getByRole('tab', { name: 'Message', exact: true }).click();
+    await expect(page.getByRole('form', { name: 'Cloud-to-device message' })).toBeVisible();
+  },
   hub: async (page) => {
     await page.getByRole('button', { name: 'Hub', exact: true }).click();
     await expect(page.getByRole('table', { name: 'Doors' })).toBeVisible();
+    await expect(page.getByRole('table', { name: 'Limits and what is used of them' })).toBeVisible();
   },
   settings: async (page) => {
     await page.getByRole('button', { name: 'Settings', exact: true }).click();
@@ -113,7 +159,7 @@ test('at 200% the text is twice as large and no screen scrolls sideways', async 
   expect(await size()).toBe(13);
   await open.getByRole('radio', { name: '200%' }).check({ force: true });
   expect(await size()).toBe(26);
-  for (const screen of ['Fleet', 'Traffic', 'Hub', 'Settings']) {
+  for (const screen of ['Fleet', 'Traffic', 'Query', 'Jobs', 'Hub', 'Settings']) {
     await open.getByRole('button', { name: screen, exact: true }).click();
     expect(await open.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
   }
