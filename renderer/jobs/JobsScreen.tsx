@@ -101,7 +101,7 @@ const status: Column<JobView> = {
 const what: Column<JobView> = {
   key: 'what',
   head: 'What',
-  width: 148,
+  width: 136,
   grows: 2,
   cell: (job) => (
     <>
@@ -138,8 +138,9 @@ const columns: readonly Column<JobView>[] = [
   {
     key: 'id',
     head: 'Job',
-    width: 144,
+    width: 136,
     grows: 1,
+    dispensable: 1,
     cell: (job) => (
       <code className="clip" title={job.id}>
         {job.id}
@@ -150,8 +151,9 @@ const columns: readonly Column<JobView>[] = [
   {
     key: 'condition',
     head: 'Condition',
-    width: 128,
+    width: 120,
     grows: 3,
+    dispensable: 3,
     cell: (job) => (
       <code className="clip" title={job.condition}>
         {job.condition.trim() || '*'}
@@ -161,7 +163,8 @@ const columns: readonly Column<JobView>[] = [
   {
     key: 'start',
     head: 'Start',
-    width: 96,
+    width: 88,
+    dispensable: 2,
     cell: (job) => (
       <span className="clip quiet">
         <Start at={job.startAt} />

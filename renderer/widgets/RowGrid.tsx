@@ -2,9 +2,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that a CSS grid lays out and that exist only while in sight cannot be a table's
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the active row (aria-activedescendant)
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useId, useMemo, useRef } from 'react';
 import { useRowHeight, useSettings } from '../store/settings.ts';
 import grid from './Grid.module.css';
+import { useWidth } from './width.ts';
 
 export interface Column<Row> {
   readonly key: string;
@@ -14,13 +15,15 @@ export interface Column<Row> {
   /** Share of the room that is left; none when left out. */
   readonly grows?: number;
   readonly number?: boolean;
+  /** Left out where there is no room for all, the highest first. */
+  readonly dispensable?: number;
   cell(row: Row): ReactNode;
 }
 
 export function RowGrid<Row>({
   label,
   rows,
-  columns,
+  columns: all,
   keyOf,
   chosen,
   choose,
@@ -42,6 +45,15 @@ export function RowGrid<Row>({
 }) {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
+  const [measure, width] = useWidth();
+  // One function for good: a new one would make React measure again with every snapshot.
+  const attach = useCallback(
+    (element: HTMLDivElement | null) => {
+      scroller.current = element;
+      measure(element);
+    },
+    [measure],
+  );
   const scale = useSettings((state) => state.textSize) / 100;
   const rowHeight = useRowHeight();
   const virtual = useVirtualizer({
@@ -54,6 +66,7 @@ export function RowGrid<Row>({
     if (rowHeight > 0) virtual.measure();
   }, [rowHeight, virtual]);
 
+  const columns = useMemo(() => fitting(all, width / scale), [all, width, scale]);
   const template = columns
     .map(({ width, grows }) => (grows ? `minmax(${width * scale}px, ${grows}fr)` : `${width * scale}px`))
     .join(' ');
@@ -80,7 +93,7 @@ export function RowGrid<Row>({
 
   return (
     <div
-      ref={scroller}
+      ref={attach}
       className={grid.scroll}
       role="grid"
       tabIndex={0}
@@ -127,4 +140,17 @@ export function RowGrid<Row>({
       {foot}
     </div>
   );
+}
+
+/** All columns when the width is not known yet. */
+function fitting<Row>(all: readonly Column<Row>[], width: number): readonly Column<Row>[] {
+  let columns = all;
+  const order = all
+    .filter(({ dispensable }) => dispensable !== undefined)
+    .sort((one, other) => (other.dispensable ?? 0) - (one.dispensable ?? 0));
+  for (const least of order) {
+    if (width === 0 || columns.reduce((sum, column) => sum + column.width, 0) <= width) break;
+    columns = columns.filter((column) => column !== least);
+  }
+  return columns;
 }
