@@ -14,7 +14,13 @@ const schema = z.strictObject({
   demo: z.boolean(),
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   hostName: z.string(),
-  ports: z.strictObject({ https: portSchema, mqtts: portSchema, mqtt: portSchema }),
+  ports: z.strictObject({
+    https: portSchema,
+    mqtts: portSchema,
+    mqtt: portSchema,
+    amqps: portSchema,
+    amqp: portSchema,
+  } satisfies Record<keyof WorkbenchOptions['ports'], typeof portSchema>),
   json: z.boolean(),
   open: z.boolean(),
 });

@@ -131,11 +131,12 @@ async function openOnFreePorts(
     return await open(listen);
   } catch (error) {
     if (!(error instanceof LabError) || (error.code !== 'port.taken' && error.code !== 'port.forbidden')) throw error;
-    const { https = 0, mqtts = 0, mqtt = 0 } = options.ports;
-    if (https === listen.https && mqtts === listen.mqtts && mqtt === listen.mqtt) throw error;
+    const { https = 0, mqtts = 0, mqtt = 0, amqps = 0, amqp = 0 } = options.ports;
+    const anyFree = { https, mqtts, mqtt, amqps, amqp };
+    if (Object.entries(anyFree).every(([door, port]) => listen[door as keyof typeof anyFree] === port)) throw error;
     notices.push(`${error.message}; a free port is taken instead`);
     tools.notice(notices.at(-1) ?? '');
-    return open({ ...listen, https, mqtts, mqtt });
+    return open({ ...listen, ...anyFree });
   }
 }
 

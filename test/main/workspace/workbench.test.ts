@@ -35,7 +35,7 @@ function aDesk(options: Partial<WorkbenchOptions> = {}, openLab?: (asked: LabOpt
     demo: false,
     seed: undefined,
     hostName: '127.0.0.1',
-    ports: { https: 0, mqtts: 0 },
+    ports: { https: 0, mqtts: 0, amqps: 0 },
     ...options,
   };
   return { dataDir, lab, asked, notices, open: () => openWorkbench(all, tools) };
@@ -113,8 +113,16 @@ describe('while it runs', () => {
     expect(asked[1]?.notices).toEqual(notices); // the window shows them too
   });
 
+  test('so does every other port that the user did not name', async () => {
+    const { asked, open } = aDesk({ ports: {} }, (_, attempt) => {
+      if (attempt === 1) throw new LabError('port.taken', 'amqps: port 5671 is taken');
+    });
+    await open();
+    expect(asked[1]?.hub.listen).toMatchObject({ https: 0, mqtts: 0, mqtt: 0, amqps: 0, amqp: 0 });
+  });
+
   test('a port the user named does not', async () => {
-    const ports = { https: 1443, mqtts: 0, mqtt: 0 };
+    const ports = { https: 1443, mqtts: 0, mqtt: 0, amqps: 0, amqp: 0 };
     const { open } = aDesk({ ports }, () => {
       throw new LabError('port.taken', 'https: port 1443 is taken');
     });
