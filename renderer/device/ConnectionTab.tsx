@@ -6,7 +6,7 @@ import type { DeviceRow, DeviceView, FleetSummary } from '../connection/shapes.t
 import { CopyText } from '../widgets/Copy.tsx';
 import { Elapsed } from '../widgets/Elapsed.tsx';
 import { count, millis, plural } from '../widgets/format.ts';
-import { authenticationWords, ProtocolMark } from '../widgets/ProtocolMark.tsx';
+import { authenticationWords } from '../widgets/ProtocolMark.tsx';
 import { Secret } from '../widgets/Secret.tsx';
 import { StateMark, stateMeanings } from '../widgets/StateMark.tsx';
 import styles from './Device.module.css';
@@ -44,16 +44,7 @@ export function ConnectionTab({ view }: { readonly view: NonNullable<DeviceView>
         reveal={async () => (await client.run('hub.reveal', { kind: 'device', device: row.id })).connectionString}
       />,
     ],
-    [
-      'Protocol',
-      <span key="protocol" className={styles.now}>
-        <ProtocolMark of={row} />
-        <span className="quiet">
-          {wires[row.protocol]}
-          {row.tls ? ' over TLS' : ' on the plain loopback listener'}
-        </span>
-      </span>,
-    ],
+    ['Protocol', `${wires[row.protocol]}${row.tls ? ' over TLS' : ' on the plain loopback listener'}`],
     ['Shared connection', spec && shared(row, spec)],
     ['Authentication', authenticationWords[row.authentication]],
     [

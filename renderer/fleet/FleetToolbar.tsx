@@ -71,10 +71,12 @@ export function FleetFooter() {
   const total = useTotals((totals) => totals.devices.total) ?? 0;
   const { data } = useSnapshot('fleet', { filter, from: 0, count: 0 });
   const matching = data?.matching ?? total;
+  const modules = useTotals((totals) => totals.fleets.some(({ spec }) => spec.modules.length > 0)) ?? false;
+  const all = modules ? plural(total, 'identity', 'identities') : plural(total, 'device');
   return (
     <section className={styles.footer} aria-label="Selected devices">
       <span role="status" className={styles.count}>
-        {filter.trim() === '' ? plural(total, 'device') : `${count(matching)} of ${plural(total, 'device')}`}
+        {filter.trim() === '' ? all : `${count(matching)} of ${all}`}
         {chosen > 0 ? <strong>{count(chosen)} selected</strong> : null}
       </span>
       {chosen > 0 ? (

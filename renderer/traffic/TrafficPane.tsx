@@ -20,23 +20,22 @@ const tokens = [
   { token: 'status:504', means: 'HTTP or device status' },
   { token: 'method:reboot', means: 'name of the method' },
   { token: 'is:pending', means: 'pending, failed, faulted, hinted' },
-  { token: 'kind:c2d', means: 'method, twin, telemetry, c2d, job, link, fault, hint' },
+  { token: 'kind:c2d', means: 'method, twin, telemetry, c2d, message (both), job, link, fault, hint' },
   { token: 'outcome:rejected', means: 'completed, rejected, abandoned, expired, purged' },
   { token: '-method:echo', means: 'all but these' },
 ] as const;
 const deviceToken = { token: 'device:th-00*', means: 'device, * is any text' };
 
-const kinds = ['all', 'method', 'twin', 'telemetry', 'c2d', 'link', 'hint'] as const;
+const kinds = ['all', 'method', 'twin', 'message', 'link', 'hint'] as const;
 type KindChoice = (typeof kinds)[number];
 const kindToken = /(^|\s)kind:(\S+)/;
-const kindNames: Readonly<Record<KindChoice, readonly [label: string, title?: string]>> = {
-  all: ['All'],
-  method: ['Methods'],
-  twin: ['Twin'],
-  telemetry: ['Telemetry', 'Messages from devices'],
-  c2d: ['C2D', 'Messages to devices'],
-  link: ['Link'],
-  hint: ['Hints'],
+const kindNames: Readonly<Record<KindChoice, readonly [label: string, title: string]>> = {
+  all: ['All', 'All kinds'],
+  method: ['Methods', 'Direct methods'],
+  twin: ['Twin', 'Twin operations'],
+  message: ['Messages', 'Telemetry and cloud-to-device messages'],
+  link: ['Link', 'Connections'],
+  hint: ['Hints', 'What is odd'],
 };
 
 /** Rows asked for at most; more match, the footer says so. */
@@ -98,11 +97,11 @@ export function TrafficPane({ place, device }: { readonly place: TrafficPlace; r
           tokens={device ? tokens : [deviceToken, ...tokens]}
           problem={data?.problem}
         />
-        {width === 0 || width > 760 ? (
+        {width === 0 || width > 620 ? (
           <Segments
             label="Kind of traffic"
             options={kinds.map((name) => {
-              const [label, title = label] = kindNames[name];
+              const [label, title] = kindNames[name];
               return { name, label, title };
             })}
             chosen={kind}

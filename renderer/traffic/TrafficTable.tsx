@@ -7,7 +7,7 @@ import { type TrafficPlace, useTraffic } from '../store/traffic.ts';
 import grid from '../widgets/Grid.module.css';
 import { Empty } from '../widgets/Notes.tsx';
 import { movedTo, placed, useGrid, VirtualGrid } from '../widgets/VirtualGrid.tsx';
-import { allColumns, type Column, cell, heads, widths } from './cells.tsx';
+import { allColumns, type Column, cell, heads, spans, statusColumns, widths } from './cells.tsx';
 import styles from './Traffic.module.css';
 import { ScaleMarks, scaleOf } from './Waterfall.tsx';
 
@@ -141,6 +141,7 @@ interface LineProps {
 
 const Line = memo(
   function Line({ place, row, index, top, height, template, columns, scale, open }: LineProps) {
+    const wide = spans(row);
     const failed = row.error !== undefined || (row.httpStatus !== undefined && row.httpStatus !== 200);
     return (
       // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it has the keys
@@ -154,11 +155,18 @@ const Line = memo(
         style={placed(top, height, template)}
         onClick={() => useTraffic.getState().change(place, { open: open ? undefined : row.id })}
       >
-        {columns.map((column) => (
-          <div key={column} role="gridcell" className={`${grid.cell} ${numbers.has(column) ? grid.number : ''}`}>
-            {cell(column, row, scale)}
-          </div>
-        ))}
+        {columns.map((column) =>
+          wide && statusColumns.has(column) ? null : (
+            <div
+              key={column}
+              role="gridcell"
+              aria-colspan={wide && column === 'name' ? 3 : undefined}
+              className={`${grid.cell} ${numbers.has(column) ? grid.number : ''} ${wide && column === 'name' ? styles.wide : ''}`}
+            >
+              {cell(column, row, scale, columns.includes('kind'))}
+            </div>
+          ),
+        )}
       </div>
     );
   },

@@ -41,7 +41,7 @@ const describeLegs = (kind: TrafficRow['kind'], legs: Legs): string =>
     .join(', ');
 
 export const Waterfall = memo(function Waterfall({ row, scale }: { readonly row: TrafficRow; readonly scale: number }) {
-  if (row.pending) return <Growing since={row.at} scale={scale} />;
+  if (row.pending) return <Growing words={pendingWords[row.kind] ?? 'In flight'} since={row.at} scale={scale} />;
   if (row.duration === undefined) return null;
   const share = Math.min(1, row.duration / scale);
   return (
@@ -60,11 +60,13 @@ export const Waterfall = memo(function Waterfall({ row, scale }: { readonly row:
   );
 });
 
-function Growing({ since, scale }: { readonly since: number; readonly scale: number }) {
+const pendingWords: Partial<Record<TrafficRow['kind'], string>> = { c2d: 'Not settled', job: 'Not ended' };
+
+function Growing({ words, since, scale }: { readonly words: string; readonly since: number; readonly scale: number }) {
   const now = useFastNow();
   const long = Math.max(0, now - since);
   return (
-    <span className={styles.track} title={`In flight for ${millis(long)}`}>
+    <span className={styles.track} title={`${words} for ${millis(long)}`}>
       <span
         className={`${styles.bar} ${styles.growing} ${long > scale ? styles.cut : ''}`}
         style={{ width: `${Math.min(1, long / scale) * 100}%` }}

@@ -58,7 +58,7 @@ export const heads: Readonly<Record<Column, string>> = {
 /** Least width of each in px at 100% text. */
 export const widths: Readonly<Record<Column, number>> = {
   time: 96,
-  device: 112,
+  device: 128,
   kind: 84,
   name: 148,
   http: 60,
@@ -67,7 +67,12 @@ export const widths: Readonly<Record<Column, number>> = {
   duration: 80,
   waterfall: 144,
 };
-export function cell(column: Column, row: TrafficRow, scale: number) {
+/** Rows without a status have its columns for their words. */
+export const spans = ({ kind, httpStatus, deviceStatus }: TrafficRow): boolean =>
+  kind !== 'method' && httpStatus === undefined && deviceStatus === undefined;
+export const statusColumns: ReadonlySet<Column> = new Set(['http', 'status']);
+
+export function cell(column: Column, row: TrafficRow, scale: number, withKind: boolean) {
   switch (column) {
     case 'time':
       return (
@@ -103,8 +108,9 @@ export function cell(column: Column, row: TrafficRow, scale: number) {
     case 'name':
       return (
         <>
-          <Way kind={row.kind} />
+          {withKind ? null : <Way kind={row.kind} />}
           <code className={row.kind === 'method' ? '' : styles.plain}>{row.name}</code>
+          {row.pending && spans(row) ? <span className={styles.pending}>pending</span> : null}
           <Outcome outcome={row.outcome} />
           {row.error && row.error !== row.outcome ? <span className={`${styles.error} clip`}>{row.error}</span> : null}
           {row.detail ? (
