@@ -74,6 +74,7 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
   const restore = async () => {
     for (const fault of last?.settings?.faults ?? []) attempt(() => lab.addFault(fault), tools.notice);
     for (const fleet of last?.settings?.fleets ?? []) {
+      if (stopped) break;
       await lab.addFleet(fleet).catch((error: Error) => {
         if (!stopped) tools.notice(`fleet ${fleet.name} could not be brought back: ${error.message}`);
       });

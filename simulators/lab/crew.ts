@@ -15,7 +15,7 @@ import type { HubCalls } from './workers/hub.worker.ts';
 
 export interface Crew {
   readonly hub: HubStatus;
-  /** Gives every fleet thread the same call. */
+  /** Gives every fleet thread the same call. One that is gone is passed over: its devices went with it, and `onFailure` was told. */
   tell<Name extends keyof FleetCalls & string>(name: Name, argument: Parameters<FleetCalls[Name]>[0]): Promise<void>;
   /** Sends each device to the thread its id hashes to. */
   addFleet(order: FleetOrder): Promise<void>;
@@ -64,7 +64,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   }
 
   const tell: Crew['tell'] = async (name, argument) => {
-    await Promise.all(fleets.map((thread) => thread.call(name, argument)));
+    await Promise.all(fleets.map((thread) => thread.call(name, argument).catch(ignoreStopped)));
   };
   const threadOf = (id: DeviceId): number => hashOf(id) % fleets.length;
   let stopping: Promise<void> | undefined;
@@ -84,7 +84,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
     stop() {
       stopping ??= (async () => {
         // Devices first, so that they say goodbye to a hub that still listens.
-        await tell('stop', null).catch(ignoreStopped);
+        await tell('stop', null);
         await hub.call('stop', null).catch(ignoreStopped);
         await endAll();
       })();
