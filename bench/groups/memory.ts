@@ -1,16 +1,13 @@
-// What one more idle device costs: resident memory of the process that holds the devices, from 1,000 to 5,000 of them. Below 1,000 a fixed
-// slack of the heap would hide the slope.
+// What one more idle device costs over MQTT, plain and over TLS, beside bare clients and the official SDK (slope.ts).
 import type { FleetProcessCalls } from '../ours/fleet.process.ts';
 import type { ClientsCalls } from '../reference/clients.process.ts';
 import type { BareHubCalls } from '../reference/hub.process.ts';
 import type { SdkCalls } from '../reference/sdk.process.ts';
-import { type Group, type GroupTools, inTurns, numbered } from './group.ts';
+import { type Group, type GroupTools, inTurns } from './group.ts';
+import { slopeOf } from './slope.ts';
 import { type BareCertificate, bareCertificate } from './tls.ts';
 
-const few = 1_000;
-const many = 5_000;
-/** Connected at once: a burst of five thousand handshakes would leave its own mark on the memory. */
-const batch = 250;
+const between = { few: 1_000, many: 5_000 };
 const key = Buffer.from('the bare hub checks no key').toString('base64');
 
 export const memory: Group = async (tools) => {
@@ -36,25 +33,6 @@ export const memory: Group = async (tools) => {
   ];
 };
 
-interface Held {
-  add(ids: readonly string[]): Promise<unknown>;
-  memory(): Promise<number>;
-  stop(): Promise<void>;
-}
-
-async function slopeOf({ add, memory: kilobytes, stop }: Held, prefix: string): Promise<number> {
-  const ids = numbered(prefix, many);
-  const addUpTo = async (from: number, to: number): Promise<void> => {
-    for (let first = from; first < to; first += batch) await add(ids.slice(first, first + batch));
-  };
-  await addUpTo(0, few);
-  const before = await kilobytes();
-  await addUpTo(few, many);
-  const after = await kilobytes();
-  await stop();
-  return (after - before) / (many - few);
-}
-
 async function measure(
   { programs, runs, say }: GroupTools,
   certificate: BareCertificate | undefined,
@@ -75,6 +53,7 @@ async function measure(
         stop: fleet.stop,
       },
       'ours',
+      between,
     );
   };
   const bare = async (): Promise<number> => {
@@ -86,6 +65,7 @@ async function measure(
         stop: clients.stop,
       },
       'bare',
+      between,
     );
   };
   const sides: [keyof typeof slopes, () => Promise<number>][] = [
@@ -108,6 +88,7 @@ async function measure(
             stop: sdk.stop,
           },
           'sdk',
+          between,
         );
       },
     ]);

@@ -2,12 +2,12 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type DevicePair, type Pair, thumbprintsOf } from '../../simulators/certificates/pair.ts';
 import { ensureAuthority } from '../../simulators/hub/certificates/certificates.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
-import { isIdentityId } from '../../simulators/vocabulary/ids.ts';
 import { openDataFolder, readIfThere, reasonOf, writeWhole } from '../workspace/data-folder.ts';
+import { identity } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
 
 interface FolderFlags {
@@ -157,12 +157,3 @@ const textOf = (what: string, { certificate, key }: Written): string => `${what}
 /** Ids may hold signs that file systems do not like, and a module's holds a slash. */
 const fileName = (id: string): string =>
   id.replace(/[^A-Za-z0-9._-]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-
-const identity = (text: string): string => {
-  if (!isIdentityId(text)) {
-    throw new InvalidArgumentError(
-      "Expected 1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ ', and the same after a slash for a module.",
-    );
-  }
-  return text;
-};

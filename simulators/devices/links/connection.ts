@@ -33,7 +33,7 @@ export interface IncomingMessage {
   readonly body: Buffer;
   readonly messageId?: string;
   readonly properties: Readonly<Record<string, string>>;
-  /** To be called once. Gives what was really said: MQTT has no word for rejecting or abandoning. Does nothing when the connection is over. */
+  /** To be called once. MQTT has no word for rejecting or abandoning and leaves the message locked. Does nothing when the connection is over. */
   settle(settlement: Settlement): void;
 }
 
