@@ -1,19 +1,25 @@
 // `hubfleet modules`: module identities of a device.
 import type { Command } from 'commander';
 import type { Invoker } from '../../simulators/invoker/invoker.ts';
-import { formatConnectionString } from '../../simulators/tokens/connection-string.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
 import { identityId, partsOf } from '../../simulators/vocabulary/ids.ts';
 import { accepted, read } from './answers.ts';
+import {
+  type AuthenticationFlags,
+  authenticationOf,
+  connectionStringTo,
+  type Registered,
+  withAuthenticationFlags,
+} from './authentication.ts';
 import { deviceId, identity } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { type HubFlagsOfService, withHubFlags, withInvoker } from './target-hub.ts';
 
-interface Module {
+interface Module extends Registered {
   readonly moduleId: string;
   readonly connectionState?: string;
-  readonly authentication?: { readonly symmetricKey?: { readonly primaryKey?: string | null } };
 }
+type Flags = HubFlagsOfService & AuthenticationFlags;
 
 export function addModulesCommand(program: Command, host: CliHost, tools: CliTools): void {
   const modules = program
@@ -35,24 +41,23 @@ export function addModulesCommand(program: Command, host: CliHost, tools: CliToo
   const oneModule = (
     name: string,
     description: string,
-    run: (invoker: Invoker, id: string, flags: HubFlagsOfService) => Promise<void>,
+    run: (invoker: Invoker, id: string, flags: Flags) => Promise<void>,
   ) =>
     withHubFlags(modules.command(name).description(description))
       .argument('<device>', 'device id, or device/module', identity)
       .argument('[module]', 'module id, when the first is only the device', deviceId)
-      .action((first: string, second: string | undefined, flags: HubFlagsOfService) =>
+      .action((first: string, second: string | undefined, flags: Flags) =>
         withInvoker(flags, host, tools, (invoker) => run(invoker, moduleOf(first, second), flags)),
       );
 
-  oneModule('create', 'create a module and print its connection string', async (invoker, id, flags) => {
-    const { authentication } = read<Module>(accepted(await invoker.createDevice(id)));
-    const sharedAccessKey = authentication?.symmetricKey?.primaryKey;
-    if (!sharedAccessKey) throw new LabError('hub.refused', `module ${id} was created without a key`);
-    const { device, module = '' } = partsOf(id);
-    const named = { deviceId: device, moduleId: module };
-    const connectionString = formatConnectionString({ hostName: invoker.hostName, ...named, sharedAccessKey });
-    host.out(flags.json ? JSON.stringify({ ...named, connectionString }) : connectionString);
+  const create = oneModule('create', 'create a module and print its connection string', async (invoker, id, flags) => {
+    const authentication = authenticationOf(flags, host);
+    const made = await invoker.createDevice(id, authentication === undefined ? {} : { authentication });
+    const connectionString = connectionStringTo(invoker.hostName, id, read<Module>(accepted(made)));
+    const { device: deviceId, module: moduleId } = partsOf(id);
+    host.out(flags.json ? JSON.stringify({ deviceId, moduleId, connectionString }) : connectionString);
   });
+  withAuthenticationFlags(create);
 
   oneModule('delete', 'delete a module', async (invoker, id, flags) => {
     accepted(await invoker.deleteDevice(id));

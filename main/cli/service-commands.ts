@@ -1,8 +1,13 @@
 // `hubfleet devices`, `invoke` and `twin`: the service API from a terminal, on the local hub or any other.
 import type { Command } from 'commander';
-import { formatConnectionString } from '../../simulators/tokens/connection-string.ts';
-import { LabError } from '../../simulators/vocabulary/errors.ts';
 import { accepted, read } from './answers.ts';
+import {
+  type AuthenticationFlags,
+  authenticationOf,
+  connectionStringTo,
+  type Registered,
+  withAuthenticationFlags,
+} from './authentication.ts';
 import { deviceId, identity, jsonText, wholeNumber } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { type HubFlagsOfService, withHubFlags, withInvoker } from './target-hub.ts';
@@ -15,11 +20,10 @@ interface InvokeFlags extends HubFlagsOfService {
 interface ListFlags extends HubFlagsOfService {
   readonly top: number;
 }
-interface Identity {
+interface Identity extends Registered {
   readonly deviceId: string;
   readonly status?: string;
   readonly connectionState?: string;
-  readonly authentication?: { readonly symmetricKey?: { readonly primaryKey?: string | null } };
 }
 
 export function addServiceCommands(program: Command, host: CliHost, tools: CliTools): void {
@@ -28,21 +32,19 @@ export function addServiceCommands(program: Command, host: CliHost, tools: CliTo
     .alias('device-identity')
     .description('create, list and delete device identities');
 
-  withHubFlags(devices.command('create').description('create a device and print its connection string'))
+  withHubFlags(
+    withAuthenticationFlags(devices.command('create').description('create a device and print its connection string')),
+  )
     .argument('<id>', 'device id', deviceId)
-    .action((id: string, flags: HubFlagsOfService) =>
-      withInvoker(flags, host, tools, async (invoker) => {
-        const { authentication } = read<Identity>(accepted(await invoker.createDevice(id)));
-        const key = authentication?.symmetricKey?.primaryKey;
-        if (!key) throw new LabError('hub.refused', `device ${id} was created without a key`);
-        const connectionString = formatConnectionString({
-          hostName: invoker.hostName,
-          deviceId: id,
-          sharedAccessKey: key,
-        });
+    .action((id: string, flags: HubFlagsOfService & AuthenticationFlags) => {
+      const authentication = authenticationOf(flags, host);
+      return withInvoker(flags, host, tools, async (invoker) => {
+        const body = authentication === undefined ? {} : { authentication };
+        const made = read<Identity>(accepted(await invoker.createDevice(id, body)));
+        const connectionString = connectionStringTo(invoker.hostName, id, made);
         host.out(flags.json ? JSON.stringify({ deviceId: id, connectionString }) : connectionString);
-      }),
-    );
+      });
+    });
 
   withHubFlags(devices.command('list').description('list devices in order of their ids'))
     .option('--top <count>', 'how many at most', wholeNumber(1, 1_000), 1_000)

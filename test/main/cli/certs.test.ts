@@ -120,7 +120,7 @@ describe('certs device', () => {
   test('an id that is none is refused', async () => {
     const { run, err } = aTerminal();
     expect(await run('certs', 'device', 'a b', '--out', '.')).toBe(2);
-    expect(err.join()).toContain('Expected 1 to 128 characters');
+    expect(err.join()).toContain('Expected a device id of 1 to 128 characters');
   });
 });
 
