@@ -61,12 +61,12 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   'traffic.detail': ({ lab }, { id }) => lab.trafficDetail(id),
   'traffic.clear': ({ lab }) => done(lab.clearTraffic()),
   'hub.throttle': async ({ lab }, { throttle }) => done(await lab.setThrottle(throttle)),
-  'query.run': ({ lab }, page) => lab.desk.queries.run(page),
-  'query.devices': ({ lab }, { text }) => lab.desk.queries.devices(text),
-  'job.count': ({ lab }, { condition }) => lab.desk.queries.count(condition),
-  'job.create': ({ lab }, { action: { kind, ...action }, ...job }) =>
-    lab.desk.jobs.create({ ...job, action: action as JobAction }),
-  'job.cancel': async ({ lab }, { job }) => done(await lab.desk.jobs.cancel(job)),
+  'query.run': ({ lab }, { hub, ...page }) => lab.desk.of(hub).queries.run(page),
+  'query.devices': ({ lab }, { hub, text }) => lab.desk.of(hub).queries.devices(text),
+  'job.count': ({ lab }, { hub, condition }) => lab.desk.of(hub).queries.count(condition),
+  'job.create': ({ lab }, { hub, action: { kind, ...action }, ...job }) =>
+    lab.desk.of(hub).jobs.create({ ...job, action: action as JobAction }),
+  'job.cancel': async ({ lab }, { hub, job }) => done(await lab.desk.of(hub).jobs.cancel(job)),
   'message.send': ({ lab }, message) => lab.desk.messages.send(message),
   'message.purge': async ({ lab }, { device }) => ({ purged: await lab.desk.messages.purge(device) }),
   'hub.reveal': async ({ lab }, of) => ({ connectionString: await lab.connectionString(of) }),

@@ -49,8 +49,8 @@ const views: View = {
   traffic: ({ views }, query) => views.traffic(query),
   run: ({ views }, { run }) => views.run(run),
   hub: ({ views }) => views.hub(),
-  jobs: ({ desk }) => desk.jobs.list(),
-  job: ({ desk }, { job }) => desk.jobs.detail(job),
+  jobs: ({ desk }, { hub }) => desk.of(hub).jobs.list(),
+  job: ({ desk }, { job, hub }) => desk.of(hub).jobs.detail(job),
   messages: ({ desk }, { device }) => desk.messages.view(device),
 };
 

@@ -38,6 +38,8 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Host name of the remote hub of a fleet; the local hub when left out. */
+const hub = z.string().min(1).max(253).optional();
 const queryText = z.string().min(1, 'query: is empty').max(100_000, 'query: at most 100000 characters');
 const conditionText = z.string().max(100_000, 'condition: at most 100000 characters');
 const methodName = z
@@ -83,6 +85,9 @@ export const jobSchema = z.strictObject({
   /** Now when left out, or passed. */
   startAt: z.number().optional(),
   maxSeconds: range('maxSeconds', 1, 2_147_483_647).default(3_600),
+  hub,
+  /** On a remote hub it may pick devices that are not run here. */
+  confirmRemote: z.boolean().optional(),
 });
 
 export const messageSchema = z.strictObject({
@@ -164,21 +169,22 @@ export const commands = {
       text: queryText,
       size: range('size', 1, 1_000, '').default(100),
       continuation: z.string().optional(),
+      hub,
     }),
     ...answer<QueryResult>(),
   },
   /** Whom a query means, all pages of it. */
   'query.devices': {
-    input: z.strictObject({ text: queryText }),
+    input: z.strictObject({ text: queryText, hub }),
     ...answer<{ devices: readonly DeviceId[]; more: boolean }>(),
   },
   /** How many devices a job's condition picks now. */
   'job.count': {
-    input: z.strictObject({ condition: conditionText }),
+    input: z.strictObject({ condition: conditionText, hub }),
     ...answer<{ readonly count: number } | { readonly problem: QueryProblem }>(),
   },
   'job.create': { input: jobSchema, ...answer<{ job: string }>() },
-  'job.cancel': { input: z.strictObject({ job: z.string() }), ...answer<null>() },
+  'job.cancel': { input: z.strictObject({ job: z.string(), hub }), ...answer<null>() },
   'message.send': { input: messageSchema, ...answer<SendResult>() },
   'message.purge': { input: z.strictObject({ device: identityIdSchema }), ...answer<{ purged: number }>() },
   /** The limits of a tier on the local hub, while it runs. */
@@ -232,8 +238,8 @@ export const subscriptions = {
   },
   run: { input: z.strictObject({ run: z.string() }), ...answer<RunView>() },
   hub: { input: nothing, ...answer<HubView>() },
-  jobs: { input: nothing, ...answer<JobsView>() },
-  job: { input: z.strictObject({ job: z.string() }), ...answer<JobDetailView>() },
+  jobs: { input: z.strictObject({ hub }), ...answer<JobsView>() },
+  job: { input: z.strictObject({ job: z.string(), hub }), ...answer<JobDetailView>() },
   messages: { input: z.strictObject({ device: identityIdSchema }), ...answer<MessagesView>() },
 } as const;
 export type Subscriptions = typeof subscriptions;

@@ -5,6 +5,7 @@ import { client } from '../connection/client.ts';
 import { useAttempt, useSnapshot } from '../connection/hooks.ts';
 import type { JobDeviceRow, JobView } from '../connection/shapes.ts';
 import { DeviceButton } from '../query/columns.tsx';
+import { useChosenHub } from '../query/hub-choice.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
 import { CopyText } from '../widgets/Copy.tsx';
 import { count, millis, moment } from '../widgets/format.ts';
@@ -19,7 +20,8 @@ import { useJobs } from './store.ts';
 const over = new Set(['completed', 'failed', 'cancelled']);
 
 export function JobDetail({ id }: { readonly id: string }) {
-  const { data, error } = useSnapshot('job', { job: id });
+  const hub = useChosenHub();
+  const { data, error } = useSnapshot('job', { job: id, ...hub });
   const show = useJobs((state) => state.show);
   const { busy, problem, attempt } = useAttempt();
   const [chosen, setChosen] = useState(-1);
@@ -43,7 +45,7 @@ export function JobDetail({ id }: { readonly id: string }) {
             icon={<IconBan aria-hidden="true" />}
             disabled={busy}
             title="Calls under way are no longer waited for"
-            onClick={() => void attempt(() => client.run('job.cancel', { job: id }))}
+            onClick={() => void attempt(() => client.run('job.cancel', { job: id, ...hub }))}
           >
             Cancel
           </Button>

@@ -2,6 +2,8 @@
 import { IconPlus } from '@tabler/icons-react';
 import { useSnapshot } from '../connection/hooks.ts';
 import type { JobView } from '../connection/shapes.ts';
+import { HubChoice } from '../query/HubChoice.tsx';
+import { useChosenHub } from '../query/hub-choice.ts';
 import { Button } from '../widgets/Button.tsx';
 import { count, plural } from '../widgets/format.ts';
 import { Empty } from '../widgets/Notes.tsx';
@@ -44,7 +46,7 @@ export default function JobsScreen() {
 }
 
 function List({ short }: { readonly short: boolean }) {
-  const { data } = useSnapshot('jobs', {});
+  const { data } = useSnapshot('jobs', useChosenHub());
   const shown = useJobs((state) => state.shown);
   const show = useJobs((state) => state.show);
   const jobs = data?.jobs ?? noJobs;
@@ -68,6 +70,7 @@ function List({ short }: { readonly short: boolean }) {
           </span>
         ) : null}
         <span className={styles.space} />
+        <HubChoice />
         {schedule}
       </header>
       {data?.jobs && jobs.length === 0 ? (

@@ -4,10 +4,11 @@ import { useEffect, useState } from 'react';
 import { client, refusedBy } from '../connection/client.ts';
 import { useAttempt } from '../connection/hooks.ts';
 import type { CommandAnswer } from '../connection/shapes.ts';
+import { useChosenHub } from '../query/hub-choice.ts';
 import { QueryEditor } from '../query/QueryEditor.tsx';
 import { learnPaths, useQuery } from '../query/store.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
-import { NumberField, TextField } from '../widgets/Field.tsx';
+import { CheckField, NumberField, TextField } from '../widgets/Field.tsx';
 import { plural } from '../widgets/format.ts';
 import { JsonEditor } from '../widgets/JsonEditor.tsx';
 import { Problem } from '../widgets/Notes.tsx';
@@ -30,10 +31,12 @@ export function NewJob() {
   const { change, show } = draft;
   const paths = useQuery((state) => state.paths);
   const now = useNow();
-  const picked = usePicked(draft.condition);
+  const { hub } = useChosenHub();
+  const picked = usePicked(draft.condition, hub);
   const { busy, problem, attempt } = useAttempt();
   const problems = problemsOf(draft, now);
-  const ready = Object.keys(problems).length === 0 && !(picked && 'problem' in picked);
+  const confirmed = hub === undefined || draft.confirmed === hub;
+  const ready = confirmed && Object.keys(problems).length === 0 && !(picked && 'problem' in picked);
   useEffect(() => void learnPaths(), []);
 
   return (
@@ -165,6 +168,14 @@ export function NewJob() {
           problem={problems.id}
           onChange={(event) => change({ id: event.target.value })}
         />
+        {hub === undefined ? null : (
+          <CheckField
+            label={`Do it on ${hub}`}
+            hint="The condition may pick devices that are not run here."
+            checked={confirmed}
+            change={(checked) => change({ confirmed: checked ? hub : undefined })}
+          />
+        )}
         <Problem problem={problem} />
         <Button
           look="main"
@@ -183,13 +194,13 @@ export function NewJob() {
 type Picked = CommandAnswer<'job.count'> | { readonly failed: string };
 
 /** How many devices the condition picks now; asked a little after the last key. */
-function usePicked(condition: string): Picked | undefined {
+function usePicked(condition: string, hub: string | undefined): Picked | undefined {
   const [picked, setPicked] = useState<Picked>();
   useEffect(() => {
     let current = true;
     setPicked(undefined);
     const timer = setTimeout(() => {
-      client.run('job.count', { condition }).then(
+      client.run('job.count', { condition, ...(hub === undefined ? {} : { hub }) }).then(
         (answer) => current && setPicked(answer),
         (error: unknown) => current && setPicked({ failed: refusedBy(error).message }),
       );
@@ -198,7 +209,7 @@ function usePicked(condition: string): Picked | undefined {
       current = false;
       clearTimeout(timer);
     };
-  }, [condition]);
+  }, [condition, hub]);
   return picked;
 }
 

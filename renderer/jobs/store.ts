@@ -3,6 +3,7 @@ import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import { client } from '../connection/client.ts';
 import type { CommandInput } from '../connection/shapes.ts';
+import { chosenHub } from '../query/hub-choice.ts';
 import { jsonProblem } from '../widgets/JsonEditor.tsx';
 
 export type Shown =
@@ -25,6 +26,8 @@ export interface Draft {
   readonly maxSeconds: number;
   /** Blank lets one be made up. */
   readonly id: string;
+  /** The remote hub on which a job may pick devices that are not run here. */
+  readonly confirmed: string | undefined;
 }
 
 interface JobsState extends Draft {
@@ -48,6 +51,7 @@ export const useJobs = create<JobsState>()(
       startAt: '',
       maxSeconds: 3_600,
       id: '',
+      confirmed: undefined,
       show: (shown) => set({ shown }),
       change: (change) => set(change),
     }),
@@ -132,10 +136,12 @@ export async function schedule(): Promise<void> {
     kind === 'method'
       ? { kind, method: { method, payload, responseTimeout, connectTimeout } }
       : { kind, twin: JSON.parse(twin) };
+  const hub = chosenHub();
   const { job } = await client.run('job.create', {
-    ...{ action, condition, maxSeconds },
+    ...{ action, condition, maxSeconds, ...hub },
+    ...(hub.hub === undefined ? {} : { confirmRemote: draft.confirmed === hub.hub }),
     ...(draft.when === 'later' ? { startAt: Date.parse(draft.startAt) } : {}),
     ...(id === '' ? {} : { id }),
   });
-  useJobs.setState({ shown: { kind: 'job', job }, id: '', when: 'now' });
+  useJobs.setState({ shown: { kind: 'job', job }, id: '', when: 'now', confirmed: undefined });
 }

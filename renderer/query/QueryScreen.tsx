@@ -16,6 +16,7 @@ import { RowGrid } from '../widgets/RowGrid.tsx';
 import { Split } from '../widgets/Split.tsx';
 import { say } from '../widgets/say.ts';
 import { columnsOf, DeviceButton } from './columns.tsx';
+import { HubChoice } from './HubChoice.tsx';
 import styles from './Query.module.css';
 import { QueryEditor } from './QueryEditor.tsx';
 import { learnPaths, runMore, runQuery, useQuery } from './store.ts';
@@ -83,6 +84,7 @@ function Form() {
           Run
         </Button>
         <Earlier />
+        <HubChoice />
         <span className={styles.space} />
         <span className={`quiet ${styles.keys}`}>Ctrl+Space offers words</span>
       </div>
@@ -184,13 +186,13 @@ function ResultBar() {
   const result = useQuery((state) => state.result);
   const [busy, setBusy] = useState(false);
   if (!result) return null;
-  const { rows, continuation, itemType, duration, text } = result;
+  const { rows, continuation, itemType, duration, text, hub } = result;
   const named = typeof rows[0]?.deviceId === 'string';
 
   const target = async (tab: SideTab) => {
     setBusy(true);
     try {
-      const { devices, more } = await client.run('query.devices', { text });
+      const { devices, more } = await client.run('query.devices', { text, ...(hub === undefined ? {} : { hub }) });
       useFleet.getState().select(devices);
       useInvoker.getState().change({ target: { kind: 'selection' } });
       useWindow.getState().openSide(tab);
@@ -211,6 +213,7 @@ function ResultBar() {
         </strong>{' '}
         {rows.length === 1 && !continuation ? 'row' : 'rows'}
       </span>
+      {hub === undefined ? null : <span className="quiet clip">{hub}</span>}
       {itemType ? (
         <span className="quiet" title="What the hub calls the rows">
           {itemType}

@@ -3,6 +3,7 @@ import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import { client, type Refused, refusedBy } from '../connection/client.ts';
 import type { CommandAnswer } from '../connection/shapes.ts';
+import { chosenHub } from './hub-choice.ts';
 import { pathsIn } from './words.ts';
 
 export type QueryResult = CommandAnswer<'query.run'>;
@@ -22,8 +23,8 @@ interface QueryState {
   /** Paths seen below tags and properties. */
   readonly paths: readonly string[];
   readonly busy: boolean;
-  /** The text whose results are shown, with all pages so far. */
-  readonly result: (QueryResult & { readonly text: string }) | undefined;
+  /** The text whose results are shown and the hub they are of, with all pages so far. */
+  readonly result: (QueryResult & { readonly text: string; readonly hub?: string }) | undefined;
   readonly refused: Refused | undefined;
   readonly chosen: number;
   write(text: string): void;
@@ -62,11 +63,12 @@ export async function runQuery(given?: string): Promise<void> {
   if (busy || text.trim() === '') return;
   useQuery.setState({ text, busy: true, refused: undefined });
   try {
-    const result = await client.run('query.run', { text, size: pageSize });
+    const hub = chosenHub();
+    const result = await client.run('query.run', { text, size: pageSize, ...hub });
     useQuery.setState(({ asked, paths }) => ({
       busy: false,
       chosen: -1,
-      result: { ...result, text },
+      result: { ...result, text, ...hub },
       paths: pathsIn(result.rows, paths),
       asked: [entryOf(text, result), ...asked.filter((each) => each.text !== text)].slice(0, remembered),
     }));
@@ -86,13 +88,14 @@ export async function runMore(): Promise<void> {
   if (busy || !result?.continuation) return;
   useQuery.setState({ busy: true, refused: undefined });
   try {
-    const page = await client.run('query.run', { text: result.text, size: 1_000, continuation: result.continuation });
-    const { continuation: _, ...before } = result;
+    const { text, hub, continuation, ...before } = result;
+    const same = { text, ...(hub === undefined ? {} : { hub }) };
+    const page = await client.run('query.run', { ...same, size: 1_000, continuation: continuation ?? '' });
     useQuery.setState(({ paths }) => ({
       busy: false,
       result: page.problem
         ? { ...result, problem: page.problem }
-        : { ...before, ...page, text: result.text, rows: [...result.rows, ...page.rows] },
+        : { ...before, ...page, ...same, rows: [...result.rows, ...page.rows] },
       paths: pathsIn(page.rows, paths),
     }));
   } catch (error) {
@@ -104,7 +107,7 @@ export async function runMore(): Promise<void> {
 export async function learnPaths(): Promise<void> {
   if (useQuery.getState().paths.length > 0) return;
   try {
-    const { rows } = await client.run('query.run', { text: 'SELECT TOP 20 * FROM devices', size: 20 });
+    const { rows } = await client.run('query.run', { text: 'SELECT TOP 20 * FROM devices', size: 20, ...chosenHub() });
     useQuery.setState(({ paths }) => ({ paths: pathsIn(rows, paths) }));
   } catch {
     // Completion does without them.

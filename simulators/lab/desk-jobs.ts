@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock/clock.ts';
 import type { Invoker, JobAction } from '../invoker/invoker.ts';
+import { LabError } from '../vocabulary/errors.ts';
 import type { Fact } from '../vocabulary/facts.ts';
 import { identityId } from '../vocabulary/ids.ts';
 import { type Instant, type Millis, seconds } from '../vocabulary/units.ts';
@@ -14,6 +15,9 @@ const listed = 100;
 const devicesShown = 1_000;
 /** How often a job that runs is looked at. Its counts move without a fact. */
 const whileRunning: Millis = seconds(0.5);
+/** A remote hub tells no facts and counts what it is asked. */
+const remoteRunning: Millis = seconds(3);
+const remoteResting: Millis = seconds(15);
 /** Details nobody looked at for this long are forgotten. */
 const attention = seconds(30);
 
@@ -25,6 +29,15 @@ export interface NewJob {
   /** At once when left out. */
   readonly startAt?: Instant | undefined;
   readonly maxSeconds: number;
+  /** A job on a remote hub may pick devices that are not run here. */
+  readonly confirmRemote?: boolean | undefined;
+}
+
+export interface JobsOptions {
+  readonly clock: Clock;
+  readonly invoker: Invoker;
+  /** Host name of the hub when it is somebody else's. */
+  readonly remote: string | undefined;
 }
 
 type Listed = Pick<JobsView, 'more'> & { readonly jobs: readonly JobView[] };
@@ -34,14 +47,11 @@ export class Jobs {
   readonly #list: Reading<Listed>;
   readonly #details = new Map<string, Reading<Detail>>();
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly invoker: Invoker,
-  ) {
+  constructor(private readonly options: JobsOptions) {
     this.#list = new Reading(
-      clock,
+      options.clock,
       () => this.#readList(),
-      (now) => (now?.jobs.some(isMoving) ? whileRunning : undefined),
+      (now) => this.#pace(now?.jobs.some(isMoving) ?? false),
     );
   }
 
@@ -55,14 +65,14 @@ export class Jobs {
   }
 
   detail(id: string): JobDetailView {
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     for (const [other, { lookedAt }] of this.#details) if (now - lookedAt > attention) this.#details.delete(other);
     let reading = this.#details.get(id);
     if (reading === undefined) {
       reading = new Reading(
-        this.clock,
+        this.options.clock,
         () => this.#readDetail(id),
-        (last) => (last !== undefined && isMoving(last.job) ? whileRunning : undefined),
+        (last) => this.#pace(last !== undefined && isMoving(last.job)),
       );
       this.#details.set(id, reading);
     }
@@ -70,9 +80,18 @@ export class Jobs {
     return { ...(value ?? { job: null, devices: [], more: false }), ...(problem === undefined ? {} : { problem }) };
   }
 
-  /** Gives the job's id. Throws LabError hub.refused, hub.unreachable. */
-  async create({ id = `job-${randomBytes(6).toString('hex')}`, action, condition, startAt, maxSeconds }: NewJob) {
-    const answer = await this.invoker.scheduleJob(id, {
+  /** Gives the job's id. Throws LabError remote.unconfirmed, hub.refused, hub.unreachable. */
+  async create(job: NewJob): Promise<{ readonly job: string }> {
+    const { id = `job-${randomBytes(6).toString('hex')}`, action, condition, startAt, maxSeconds, confirmRemote } = job;
+    const { remote } = this.options;
+    if (remote !== undefined && confirmRemote !== true) {
+      throw new LabError(
+        'remote.unconfirmed',
+        `a job on ${remote} may pick devices that are not run here`,
+        'Ask again with confirmRemote.',
+      );
+    }
+    const answer = await this.options.invoker.scheduleJob(id, {
       ...action,
       condition,
       maxExecutionTime: maxSeconds,
@@ -84,12 +103,18 @@ export class Jobs {
   }
 
   async cancel(id: string): Promise<void> {
-    accepted(await this.invoker.cancelJob(id));
+    accepted(await this.options.invoker.cancelJob(id));
     this.#changed(id, true);
   }
 
   record(fact: Fact): void {
     if (fact.type === 'job.changed') this.#changed(fact.job);
+  }
+
+  /** How soon to look again. */
+  #pace(moving: boolean): Millis | undefined {
+    if (this.options.remote === undefined) return moving ? whileRunning : undefined;
+    return moving ? remoteRunning : remoteResting;
   }
 
   #changed(id: string, soon = false): void {
@@ -98,15 +123,15 @@ export class Jobs {
   }
 
   async #readList(): Promise<Listed> {
-    const answer = await this.invoker.listJobs({ size: listed });
+    const answer = await this.options.invoker.listJobs({ size: listed });
     return { jobs: itemsOf(answer).map(jobView), more: answer.continuation !== undefined };
   }
 
   async #readDetail(id: string): Promise<Detail> {
-    const job = jobView(itemOf(await this.invoker.getJob(id)));
+    const job = jobView(itemOf(await this.options.invoker.getJob(id)));
     // Asked for after the job itself: what it says is over then has all its results here.
     const text = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${id.replace(/'/g, "\\'")}'`;
-    const answer = await this.invoker.query(text, { size: devicesShown });
+    const answer = await this.options.invoker.query(text, { size: devicesShown });
     return { job, devices: itemsOf(answer).map(deviceRow), more: answer.continuation !== undefined };
   }
 }

@@ -21,6 +21,8 @@ export class Queries {
   constructor(
     private readonly clock: Clock,
     private readonly invoker: Invoker,
+    /** On a hub of somebody else's only devices that this lab runs are ever a target. */
+    private readonly remote?: { readonly hostName: string; runs(device: DeviceId): boolean },
   ) {}
 
   async run({ text, size, continuation }: QueryPage): Promise<QueryResult> {
@@ -35,10 +37,11 @@ export class Queries {
     };
   }
 
-  /** Every device or module that a query finds. Throws LabError input.invalid when its results name none, hub.refused. */
+  /** Every device or module that a query finds, on a remote hub those that are run here. Throws LabError input.invalid when its results name none, hub.refused. */
   async devices(text: string): Promise<{ readonly devices: readonly DeviceId[]; readonly more: boolean }> {
     const found = new Set<DeviceId>();
     let more = false;
+    let strangers = 0;
     for await (const page of this.invoker.queryPages(text, largestPage)) {
       for (const { deviceId, moduleId } of itemsOf(page)) {
         if (typeof deviceId !== 'string') {
@@ -48,10 +51,19 @@ export class Queries {
             'SELECT * or deviceId, without aggregates.',
           );
         }
-        if (found.size < mostDevices) found.add(identityId(deviceId, textOf(moduleId)));
+        const id = identityId(deviceId, textOf(moduleId));
+        if (this.remote?.runs(id) === false) strangers += 1;
+        else if (found.size < mostDevices) found.add(id);
         else more = true;
       }
       if (more) break;
+    }
+    if (found.size === 0 && strangers > 0) {
+      throw new LabError(
+        'input.invalid',
+        `query: it finds ${strangers} devices on ${this.remote?.hostName}, and none of them is run here`,
+        'Ask for devices of a fleet of yours.',
+      );
     }
     return { devices: [...found], more };
   }

@@ -16,10 +16,16 @@ export type { NewJob } from './desk-jobs.ts';
 export type { NewMessage } from './desk-messages.ts';
 export type { QueryPage } from './desk-queries.ts';
 
-/** Queries and jobs go to the local hub; messages to the hub that a device lives on. */
-export interface Desk {
+/** What is asked of one hub. */
+export interface HubDesk {
   readonly queries: Pick<Queries, 'run' | 'devices' | 'count'>;
   readonly jobs: Pick<Jobs, 'list' | 'detail' | 'create' | 'cancel'>;
+}
+
+export interface Desk {
+  /** @param hub host name of the remote hub of a fleet; the local one when left out. Throws LabError input.invalid when no fleet lives there. */
+  of(hub?: string): HubDesk;
+  /** Each message goes to the hub that its device lives on. */
   readonly messages: Pick<Messages, 'send' | 'purge' | 'view'>;
 }
 
@@ -28,6 +34,8 @@ export interface DeskOptions {
   readonly local: HubStatus;
   readonly invoker: Invoker;
   readonly hubOf: (device: DeviceId) => FleetHub;
+  /** The remote hub of that host name, while a fleet lives on it. */
+  readonly remoteHub: (hostName: string) => FleetHub | undefined;
   readonly remotes: Readonly<Record<string, RemoteDoors>>;
 }
 
@@ -36,8 +44,31 @@ export interface OpenDesk extends Desk {
   close(): Promise<void>;
 }
 
-export function openDesk({ clock, local, invoker, hubOf, remotes }: DeskOptions): OpenDesk {
-  const jobs = new Jobs(clock, invoker);
+export function openDesk({ clock, local, invoker, hubOf, remoteHub, remotes }: DeskOptions): OpenDesk {
+  const jobs = new Jobs({ clock, invoker, remote: undefined });
+  const here: HubDesk = { queries: new Queries(clock, invoker), jobs };
+  /** A fleet that is made anew on the same hub brings another client: the desk goes with the client. */
+  const away = new WeakMap<FleetHub, HubDesk>();
+
+  const of = (hostName: string | undefined): HubDesk => {
+    if (hostName === undefined) return here;
+    const hub = remoteHub(hostName);
+    if (hub === undefined) {
+      throw new LabError('input.invalid', `hub: no fleet lives on '${hostName}'`, 'Leave it out for the local hub.');
+    }
+    const known = away.get(hub);
+    if (known !== undefined) return known;
+    const made = {
+      queries: new Queries(clock, hub.invoker, {
+        hostName,
+        runs: (device) => !hubOf(device).local && hubOf(device).hostName === hostName,
+      }),
+      jobs: new Jobs({ clock, invoker: hub.invoker, remote: hostName }),
+    };
+    away.set(hub, made);
+    return made;
+  };
+
   const messages = new Messages({
     clock,
     hubOf,
@@ -49,8 +80,7 @@ export function openDesk({ clock, local, invoker, hubOf, remotes }: DeskOptions)
       }),
   });
   return {
-    queries: new Queries(clock, invoker),
-    jobs,
+    of,
     messages,
     record(fact) {
       jobs.record(fact);

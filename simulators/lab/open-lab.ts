@@ -70,7 +70,13 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   twins = new TwinReader(hubOf, clock);
   const fleets = new Fleets({ clock, crew, hubs, roster, note });
   const runs = new Runs({ clock, hubOf, note: record });
-  const opened = openDesk({ clock, local: crew.hub, invoker, hubOf, remotes: options.remotes ?? {} });
+  const opened = openDesk({
+    ...{ clock, local: crew.hub, invoker, hubOf, remotes: options.remotes ?? {} },
+    remoteHub: (hostName) => {
+      const there = fleets.summaries().find(({ spec }) => spec.hub === hostName);
+      return there && hubs?.of(there.name);
+    },
+  });
   desk = opened;
   const usage = new UsageReader(() => crew.usage());
 

@@ -79,17 +79,19 @@ export function fakeLab(): FakeLab {
     clearTraffic: noted('clearTraffic'),
     connectionString: async (of) => `secret of ${of.kind}`,
     desk: {
-      queries: {
-        run: async ({ text }) => ({ rows: [{ asked: text }], itemType: 'Raw', duration: 1 }),
-        devices: async () => ({ devices: [], more: false }),
-        count: async () => ({ count: 0 }),
-      },
-      jobs: {
-        list: () => ({ jobs: [], more: false }),
-        detail: () => ({ job: null, devices: [], more: false }),
-        create: async ({ id = 'made-up' }) => ({ job: id }),
-        cancel: async (id) => void calls.push(`cancelJob ${id}`),
-      },
+      of: (hub = 'local') => ({
+        queries: {
+          run: async ({ text }) => ({ rows: [{ asked: text, of: hub }], itemType: 'Raw', duration: 1 }),
+          devices: async () => ({ devices: [], more: false }),
+          count: async () => ({ count: 0 }),
+        },
+        jobs: {
+          list: () => ({ jobs: [], more: false }),
+          detail: () => ({ job: null, devices: [], more: false }),
+          create: async ({ id = 'made-up' }) => ({ job: id }),
+          cancel: async (id) => void calls.push(`cancelJob ${id}`),
+        },
+      }),
       messages: {
         send: async ({ devices }) => ({ sent: devices.length, refused: 0, reasons: [] }),
         purge: async () => 0,

@@ -162,7 +162,7 @@ describe('jobs', () => {
       asked += 1;
       return page([{ ...running, status }]);
     };
-    const jobs = new Jobs(clock, asInvoker({ listJobs }));
+    const jobs = new Jobs({ clock, invoker: asInvoker({ listJobs }), remote: undefined });
     jobs.list();
     await settled();
     for (let at = 0; at < 4; at += 1) {
@@ -182,6 +182,30 @@ describe('jobs', () => {
   });
 });
 
+test('on a hub of somebody else a job waits for a confirmation, and only devices that are run here are a target', async () => {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const scheduleJob = async (id: string) => {
+    asked.push(id);
+    return page([]);
+  };
+  const jobs = new Jobs({ clock, invoker: asInvoker({ scheduleJob }), remote: 'theirs.example' });
+  const job = { id: 'j', action: { method: { method: 'ping' } }, condition: '*', maxSeconds: 60 } as const;
+  await expect(jobs.create(job)).rejects.toMatchObject({ code: 'remote.unconfirmed' });
+  expect(asked).toEqual([]);
+  expect(await jobs.create({ ...job, confirmRemote: true })).toEqual({ job: 'j' });
+
+  async function* queryPages(text: string) {
+    yield page(text === 'both' ? [{ deviceId: 'ours' }, { deviceId: 'theirs' }] : [{ deviceId: 'theirs' }]);
+  }
+  const remote = { hostName: 'theirs.example', runs: (device: string) => device === 'ours' };
+  const queries = new Queries(clock, asInvoker({ queryPages }), remote);
+  expect(await queries.devices('both')).toEqual({ devices: ['ours'], more: false });
+  await expect(queries.devices('strangers')).rejects.toThrow(
+    /1 devices on theirs.example, and none of them is run here/,
+  );
+});
+
 describe('a lab', () => {
   const pumps = (lab: Awaited<ReturnType<typeof aLab>>, count: number) =>
     addFleet(lab, { name: 'pumps', count, id: 'pump-{index}', behaviour: { kind: 'echo' }, tags: { site: 'north' } });
@@ -189,7 +213,7 @@ describe('a lab', () => {
   test('finds devices a page at a time, and all of them as a target', async () => {
     const lab = await aLab();
     await pumps(lab, 5);
-    const { queries } = lab.desk;
+    const { queries } = lab.desk.of();
     const first = await queries.run({ text: "SELECT deviceId FROM devices WHERE tags.site = 'north'", size: 3 });
     expect(first).toMatchObject({ rows: [{}, {}, {}] });
     const rest = await queries.run({
@@ -213,7 +237,7 @@ describe('a lab', () => {
     const lab = await aLab();
     await pumps(lab, 4);
     await allOnline(lab, 4);
-    const { jobs } = lab.desk;
+    const { jobs } = lab.desk.of();
     jobs.list();
     const { job } = await jobs.create({
       action: { method: { method: 'ping', payload: '{"n":1}' } },
@@ -237,6 +261,11 @@ describe('a lab', () => {
     await expect(
       jobs.create({ action: { method: { method: 'ping' } }, condition: 'tags.', maxSeconds: 60 }),
     ).rejects.toThrow(/line 1, column 6/);
+  });
+
+  test('a hub that no fleet lives on is not known', async () => {
+    const lab = await aLab();
+    expect(() => lab.desk.of('somewhere.example')).toThrow(/no fleet lives on 'somewhere.example'/);
   });
 
   test('messages are queued for a device that is away, counted, purged; an unknown device is named', async () => {
