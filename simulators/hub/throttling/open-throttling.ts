@@ -119,7 +119,8 @@ export function openThrottling({ clock, emit, throttle: first = { tier: 'off' } 
       let count = Math.min(wanted, Math.floor(bucket.room(now)));
       if (metered.has(kind)) {
         turnDay();
-        count = Math.min(count, limited.limits.messagesADay - usedToday);
+        // A day that was counted under a larger tier may hold more than this one allows.
+        count = Math.max(0, Math.min(count, limited.limits.messagesADay - usedToday));
         usedToday += count;
       }
       if (count > 0) bucket.take(count, now);

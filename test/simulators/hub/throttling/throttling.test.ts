@@ -232,3 +232,14 @@ describe('switching while running', () => {
     expect(throttling.take('twin updates', 10_000)).toBeUndefined();
   });
 });
+
+test('a smaller tier whose day is used up already gives work that waits nothing, never less than nothing', async () => {
+  const { throttling, clock } = aLimit({ tier: 'S3', units: 1 });
+  for (let second = 0; second < 10; second++) {
+    await clock.advance(1_000);
+    expect(throttling.take('telemetry', 1, undefined, 1_000 * 4_096)).toBeUndefined();
+  }
+  throttling.set({ tier: 'F1', units: 1 });
+  expect(throttling.takeUpTo('job devices', 5)).toBe(0);
+  expect(throttling.messagesToday().used).toBe(10_000);
+});
