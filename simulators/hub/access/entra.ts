@@ -37,12 +37,12 @@ const fetchPatience: Millis = seconds(5);
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 /** The built-in roles and their data actions; a `*` stands for any. */
-const roles: Readonly<Record<string, RegExp>> = {
-  'iot hub data contributor': /^/,
-  'iot hub data reader': /\/read$|^fileUpload\/notifications\/action$/,
-  'iot hub registry contributor': /^devices\//,
-  'iot hub twin contributor': /^twins\//,
-};
+const roles: ReadonlyMap<string, RegExp> = new Map([
+  ['iot hub data contributor', /^/],
+  ['iot hub data reader', /\/read$|^fileUpload\/notifications\/action$/],
+  ['iot hub registry contributor', /^devices\//],
+  ['iot hub twin contributor', /^twins\//],
+]);
 
 export function openEntra(options: EntraOptions, clock: Clock): EntraTokens {
   const issuers = withAndWithoutSlash(options.issuer);
@@ -95,7 +95,7 @@ export function openEntra(options: EntraOptions, clock: Clock): EntraTokens {
 function actionsOf(given: unknown): Principal['allows'] {
   const names: unknown[] = Array.isArray(given) ? given : [given];
   const patterns = names.flatMap((name) => {
-    const pattern = typeof name === 'string' ? roles[name.toLowerCase()] : undefined;
+    const pattern = typeof name === 'string' ? roles.get(name.toLowerCase()) : undefined;
     return pattern === undefined ? [] : [pattern];
   });
   return (action) => patterns.some((pattern) => pattern.test(action));

@@ -163,3 +163,11 @@ test('an issuer that cannot be reached is 503, and asked again for the next toke
   up = true;
   expect(codeOf(await access.checkService(text, readTwin))).toBe(200);
 });
+
+test.each(['constructor', 'toString', '__proto__'])(
+  "a role with the name of an object's own member, %s, allows nothing",
+  async (role) => {
+    const text = `Bearer ${await issuer.token({ roles: [role] })}`;
+    expect(codeOf(await ours().checkService(text, readTwin))).toBe(401003);
+  },
+);
