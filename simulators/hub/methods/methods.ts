@@ -22,7 +22,7 @@ export interface Methods {
   /** A connection ended: its waiting calls fail at once with 400027 (replaced) or 404104. */
   lost(connection: DeviceConnection, replaced: boolean): void;
   readonly inFlight: number;
-  /** Ends what still waits with 503001, so that no timer is left. */
+  /** Ends what still waits with 503001, and every call from now on: no timer is left. */
   stop(): void;
 }
 

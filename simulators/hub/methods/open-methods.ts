@@ -30,6 +30,7 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
   /** Waiting for their device within the connect timeout, oldest first. */
   const waiting = new Map<DeviceId, Set<Invocation>>();
   let waitingCount = 0;
+  let stopping = false;
   const askedOf: (DeviceId | undefined)[] = new Array(remembered).fill(undefined);
   /** One timer per length of timeout in use, not one per call: at most 300 lengths exist. */
   const lengths = new Map<Millis, Waits>();
@@ -101,8 +102,10 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 
   function begin(invocation: Invocation): void {
     const { asked, device, call, begunAt } = invocation;
-    const refusal =
-      asked.refusal ?? (usable(find(device)) ? undefined : notFound(device, find, 'is not registered or is disabled'));
+    const refusal = stopping
+      ? stopped
+      : (asked.refusal ??
+        (usable(find(device)) ? undefined : notFound(device, find, 'is not registered or is disabled')));
     const connection = refusal === undefined ? connections.find(device) : undefined;
     const listens = connection?.listensForMethods === true;
     if (listens) send(invocation, connection);
@@ -177,7 +180,7 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
     },
 
     stop() {
-      const stopped = refuse('ServiceUnavailable', 'The hub is stopping.');
+      stopping = true;
       for (const invocation of sent.values()) {
         forget(invocation);
         end(invocation, stopped);
@@ -200,6 +203,8 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
   connections.observe(methods);
   return methods;
 }
+
+const stopped = refuse('ServiceUnavailable', 'The hub is stopping.');
 
 const usable = (identity: Identity | undefined): boolean => identity?.status === 'enabled';
 

@@ -339,3 +339,11 @@ test('every call ends exactly once whatever happens around it', async () => {
     { numRuns: 100 },
   );
 });
+
+test('a call that comes after the stop is refused at once and leaves no timer', async () => {
+  methods.stop();
+  const late = call('d', { connectTimeoutInSeconds: 300 });
+  await clock.advance(0);
+  expect(refusalOf(late)).toBe('503 503001');
+  expect([methods.inFlight, clock.pending]).toEqual([0, 0]);
+});
