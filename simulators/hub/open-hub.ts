@@ -79,7 +79,9 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     waiting: (id) => messages.count(id),
     close(device, reason) {
       connections.find(device)?.close(reason);
-      if (reason === 'deleted') messages.forget(device);
+      if (reason !== 'deleted') return;
+      connections.forget(device);
+      messages.forget(device);
     },
   });
   const authorities = [certificates.caPem, ...(options.deviceAuthorities ?? [])];

@@ -26,6 +26,8 @@ export interface DeviceConnection {
 export interface ConnectionObserver {
   listening(connection: DeviceConnection): void;
   lost(connection: DeviceConnection, replaced: boolean): void;
+  /** The identity was deleted: whatever is kept for it can go. */
+  forgotten?(device: DeviceId): void;
 }
 
 export interface Connections {
@@ -44,8 +46,10 @@ export interface Connections {
     readonly lastActivityAt?: Instant;
     readonly modelId?: string;
   };
-  /** Any packet from a device, for lastActivityTime. Cheap. */
+  /** Any packet or request from a registered device, for lastActivityTime. Cheap. */
   touch(device: DeviceId): void;
+  /** The identity was deleted: one of the same name that comes later has no past. */
+  forget(device: DeviceId): void;
   closeAll(reason: CloseReason): void;
   /** Told from now on, in the order in which they came. */
   observe(observer: ConnectionObserver): void;

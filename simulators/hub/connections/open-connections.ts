@@ -5,10 +5,11 @@ import type { DeviceId } from '../../vocabulary/ids.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 import type { ConnectionObserver, Connections, DeviceConnection } from './connections.ts';
 
-/** What is remembered of an identity that connected at least once; small, and kept until the hub stops. */
+/** What is remembered of an identity that was heard of; small, and kept until the identity is deleted or the hub stops. */
 interface Seen {
   connection: DeviceConnection | undefined;
-  changedAt: Instant;
+  /** Missing for one that never connected. */
+  changedAt: Instant | undefined;
   lastActivityAt: Instant;
   modelId: string | undefined;
 }
@@ -22,6 +23,14 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
   const devices = new Map<DeviceId, Seen>();
   const observers: ConnectionObserver[] = [];
   let size = 0;
+  /** Deleted while they were connected: forgotten when they have closed. */
+  const leaving = new Set<DeviceId>();
+
+  function forget(device: DeviceId): void {
+    leaving.delete(device);
+    devices.delete(device);
+    for (const observer of observers) observer.forgotten?.(device);
+  }
 
   return {
     get size() {
@@ -67,6 +76,7 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
         ...(detail === undefined ? {} : { detail }),
       });
       for (const observer of observers) observer.lost(connection, reason === 'replaced');
+      if (leaving.has(connection.device)) forget(connection.device);
     },
 
     activity(device) {
@@ -74,7 +84,7 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
       if (seen === undefined) return { connected: false };
       return {
         connected: seen.connection !== undefined,
-        changedAt: seen.changedAt,
+        ...(seen.changedAt === undefined ? {} : { changedAt: seen.changedAt }),
         lastActivityAt: seen.lastActivityAt,
         ...(seen.modelId === undefined ? {} : { modelId: seen.modelId }),
       };
@@ -82,7 +92,14 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
 
     touch(device) {
       const seen = devices.get(device);
-      if (seen !== undefined) seen.lastActivityAt = clock.now();
+      const at = clock.now();
+      if (seen !== undefined) seen.lastActivityAt = at;
+      else devices.set(device, { connection: undefined, changedAt: undefined, lastActivityAt: at, modelId: undefined });
+    },
+
+    forget(device) {
+      if (devices.get(device)?.connection === undefined) forget(device);
+      else leaving.add(device);
     },
 
     closeAll(reason: CloseReason) {

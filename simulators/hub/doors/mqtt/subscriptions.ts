@@ -107,6 +107,10 @@ export class Sessions {
     if (!clean) this.#kept.set(identity, session);
     return { session, present: false };
   }
+
+  forget(identity: DeviceId): void {
+    this.#kept.delete(identity);
+  }
 }
 
 const byHub = new WeakMap<Connections, Sessions>();
@@ -115,8 +119,10 @@ const byHub = new WeakMap<Connections, Sessions>();
 export function sessionsOf(connections: Connections): Sessions {
   let sessions = byHub.get(connections);
   if (sessions === undefined) {
-    sessions = new Sessions();
-    byHub.set(connections, sessions);
+    const made = new Sessions();
+    sessions = made;
+    byHub.set(connections, made);
+    connections.observe({ listening() {}, lost() {}, forgotten: (device) => made.forget(device) });
   }
   return sessions;
 }

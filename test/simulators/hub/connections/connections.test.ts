@@ -80,3 +80,23 @@ test('closing all closes each once, with the reason', () => {
   expect(all.map(({ closed }) => closed)).toEqual([['shutdown'], ['shutdown'], ['shutdown']]);
   expect(connections.size).toBe(0);
 });
+
+test('an identity that is gone leaves nothing behind; one still closing goes when it has closed', () => {
+  const forgotten: string[] = [];
+  connections.observe({ listening: () => {}, lost: () => {}, forgotten: (device) => forgotten.push(device) });
+  connect('d').close('deleted');
+  connections.forget(d);
+  expect(connections.activity(d)).toEqual({ connected: false });
+  const slow = new FakeConnection('d');
+  connections.opened(slow, undefined, 'dtmi:com:example:Pump;1');
+  connections.forget(d);
+  expect([connections.size, connections.activity(d).connected]).toEqual([1, true]);
+  connections.closed(slow, 'deleted');
+  expect([connections.size, connections.activity(d)]).toEqual([0, { connected: false }]);
+  expect(forgotten).toEqual(['d', 'd']);
+});
+
+test('what an identity does without a connection, over HTTPS, is activity too', () => {
+  connections.touch(d);
+  expect(connections.activity(d)).toEqual({ connected: false, lastActivityAt: 1_000 });
+});
