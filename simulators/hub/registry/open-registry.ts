@@ -36,6 +36,7 @@ const epochTicks = 621_355_968_000_000_000n;
 /** The two modules that every device of IoT Edge has, and who looks after them. */
 const edgeModules = ['$edgeAgent', '$edgeHub'] as const;
 const edgeManager = 'IotEdge';
+const isEdgeModule = (module: string | undefined): boolean => edgeModules.some((name) => name === module);
 
 export interface RegistryOptions {
   readonly clock: Clock;
@@ -101,7 +102,8 @@ export function openRegistry(options: RegistryOptions): Registry {
     const owner = find(device);
     if (owner === undefined) return notFound(deviceId(id), find);
     if (find(id)) return refuse('ModuleAlreadyExistsOnDevice', `Device '${device}' has a module '${module}' already.`);
-    return identities.modulesOf(device).length < mostModules
+    const counted = identities.modulesOf(device).filter((other) => !isEdgeModule(partsOf(other).module));
+    return counted.length < mostModules
       ? { device: owner }
       : refuse('TooManyModulesOnDevice', `Device '${device}' has ${mostModules} modules already, the most allowed.`);
   }

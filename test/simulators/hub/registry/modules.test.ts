@@ -177,3 +177,11 @@ test('bulk entries with a moduleId make, change and delete modules, whatever the
   const twice = registry.bulk([{ id: 'd', moduleId: 'm' }, { id: 'd' }, { id: 'd', moduleId: 'm' }]);
   expect(twice).toMatchObject({ name: 'DeviceDefinedMultipleTimes', message: "Module 'd/m' is in the list twice." });
 });
+
+test('the two modules of IoT Edge do not count against the fifty', () => {
+  const { registry } = aRegistry();
+  registry.put('e', { capabilities: { iotEdge: true } }, undefined);
+  for (let index = 0; index < 50; index++) expect(nameOf(registry.put(`e/m${index}`, {}, undefined))).toBe('done');
+  expect(nameOf(registry.put('e/more', {}, undefined))).toBe('TooManyModulesOnDevice');
+  expect(registry.modulesOf('e')).toHaveLength(52);
+});
