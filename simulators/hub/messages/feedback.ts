@@ -73,7 +73,11 @@ export function openFeedback({ clock, store, randomBytes }: FeedbackOptions): Fe
     const before = clock.now() - feedbackLife;
     const old = batches.filter(({ enqueuedAt, lock }) => lock === undefined && enqueuedAt <= before);
     if (old.length === 0) return;
-    forget(old.flatMap(({ kept }) => kept));
+    try {
+      forget(old.flatMap(({ kept }) => kept));
+    } catch {
+      return; // a full disk, say: it is tried again with the next batch
+    }
     batches = batches.filter((batch) => !old.includes(batch));
   }
 

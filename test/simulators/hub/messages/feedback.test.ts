@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Acknowledgement } from '../../../../simulators/hub/messages/messages.ts';
 import { minutes, seconds } from '../../../../simulators/vocabulary/units.ts';
 import { aQueue, pump } from './a-queue.ts';
@@ -122,4 +122,24 @@ describe('batches', () => {
     expect(bench.messages.feedback.receive()).toBeUndefined();
     expect(bench.store.documents('feedback')).toEqual([]);
   });
+});
+
+test('a store that cannot be written when old feedback is to go harms nobody, and is asked again', async () => {
+  const bench = aQueue();
+  const settle = () => {
+    bench.send('x', { messageId: 'm', ack: 'full' });
+    bench.messages.complete(pump, take(bench));
+  };
+  settle();
+  await bench.clock.advance(minutes(61));
+  const drop = vi.spyOn(bench.store, 'dropDocument').mockImplementation((kind, id) => {
+    if (kind === 'feedback') throw new Error('disk full');
+    Object.getPrototypeOf(bench.store).dropDocument.call(bench.store, kind, id);
+  });
+  settle();
+  await bench.clock.advance(seconds(15));
+  expect(bench.messages.count(pump)).toBe(0);
+  drop.mockRestore();
+  expect(bench.messages.feedback.receive()?.records).toHaveLength(1);
+  expect(bench.store.documents('feedback')).toHaveLength(1);
 });
