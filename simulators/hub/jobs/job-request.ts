@@ -3,6 +3,7 @@ import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { type Instant, type Millis, seconds } from '../../vocabulary/units.ts';
 import { membersOf } from '../methods/json-members.ts';
 import { readMethodRequest } from '../methods/method-request.ts';
+import { deepestJson, nestsTooDeep } from '../methods/nesting.ts';
 
 export type JobType = 'scheduleDeviceMethod' | 'scheduleUpdateTwin';
 
@@ -47,6 +48,8 @@ export function readJobRequest(
   checks: JobChecks,
 ): JobRequest | Refusal {
   if (!isObject(body)) return invalid('The request body must be a JSON object.');
+  if (bytes !== undefined && nestsTooDeep(bytes))
+    return invalid(`The request body is nested deeper than ${deepestJson} levels.`);
   const given = typeof body.type === 'string' ? body.type.toLowerCase() : undefined;
   const type = jobTypes.find((known) => known.toLowerCase() === given);
   const problem = idProblem(id, body.jobId) ?? typeProblem(type, body.type);

@@ -4,6 +4,7 @@ import { Refusal } from '../../vocabulary/service-errors.ts';
 import { type Instant, seconds } from '../../vocabulary/units.ts';
 import { readMethodRequest } from '../methods/method-request.ts';
 import type { MethodAnswer } from '../methods/methods.ts';
+import { nestsTooDeep } from '../methods/nesting.ts';
 import type { DeviceJob } from './job.ts';
 import type { JobSpec } from './job-request.ts';
 
@@ -47,10 +48,11 @@ const failure = ({ name, message }: Refusal): Pick<DeviceJob, 'status' | 'error'
   error: { code: name, description: message },
 });
 
-/** A JSON value; the text as it came when it is not JSON. */
+/** A JSON value; the text as it came when it is not JSON, or nests deeper than could be written again. */
 function readPayload(payload: Buffer): unknown {
   if (payload.length === 0) return null;
   const text = payload.toString();
+  if (nestsTooDeep(payload)) return text;
   try {
     return JSON.parse(text);
   } catch {

@@ -6,7 +6,7 @@ import type { Emit, HubFact } from '../../vocabulary/facts.ts';
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../../vocabulary/units.ts';
-import type { Methods } from '../methods/methods.ts';
+import type { MethodAnswer, Methods } from '../methods/methods.ts';
 import type { Queries } from '../query/query.ts';
 import type { Store } from '../store/store.ts';
 import type { Throttling, Tier } from '../throttling/throttling.ts';
@@ -167,11 +167,20 @@ export function openJobs({ clock, emit, store, select, methods, twins, throttlin
     const startedAt = clock.now();
     job.set({ device, status: 'running', startedAt });
     underWay += 1;
-    const answer = await methods.invoke(device, bodyOf(job));
+    const answer = await answerOf(job, device);
     underWay -= 1;
     // A job that ended meanwhile has given the device its result; a hub that stops gives none.
     if (!stopped && !job.over) orFail(job, () => settle(job, callResult(device, startedAt, clock.now(), answer)));
     plan(0);
+  }
+
+  /** Never rejects: whatever goes wrong with one device is its result. */
+  async function answerOf(job: Job, device: DeviceId): Promise<MethodAnswer | Refusal> {
+    try {
+      return await methods.invoke(device, bodyOf(job));
+    } catch (error) {
+      return refuse('ServerError', `The hub failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   function bodyOf(job: Job): Buffer {

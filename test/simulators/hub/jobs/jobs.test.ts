@@ -398,3 +398,27 @@ describe('what is kept', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+test('an answer nested deeper than can be shown is kept as text, and a call that breaks fails for its device alone', async () => {
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  const { jobs, create, get, rows, clock } = someJobs({
+    devices: ['deep', 'broken', 'good'],
+    methods: {
+      invoke: (device) =>
+        device === 'broken'
+          ? Promise.reject(new Error('no'))
+          : Promise.resolve(answered(200, device === 'deep' ? deep : '1')),
+    },
+  });
+  create('j');
+  await clock.advance(1_000);
+  expect(get('j')).toMatchObject({ status: 'completed', deviceJobStatistics: { succeededCount: 2, failedCount: 1 } });
+  expect(rows().map(({ deviceId, status }) => [deviceId, status])).toEqual([
+    ['deep', 'completed'],
+    ['broken', 'failed'],
+    ['good', 'completed'],
+  ]);
+  expect(rows()[0]).toMatchObject({ outcome: { deviceMethodResponse: { payload: deep } } });
+  expect(rows()[1]).toMatchObject({ error: { code: 'ServerError' } });
+  jobs.stop();
+});
