@@ -55,6 +55,12 @@ const table: readonly (readonly [string, string, unknown, string])[] = [
   ['GET', '/jobs/v2/query', undefined, 'os CR'],
   ['POST', '/jobs/v2/one/cancel', undefined, 'os C'],
 
+  ['GET', '/jobs', undefined, 'orw CRG'],
+  ['GET', '/jobs/one', undefined, 'orw CRG'],
+  ['POST', '/jobs', {}, 'ow CG'],
+  ['POST', '/jobs/create', {}, 'ow CG'],
+  ['DELETE', '/jobs/one', undefined, 'ow CG'],
+
   ['GET', '/configurations', undefined, 'orw CR'],
   ['GET', '/configurations/one', undefined, 'orw CR'],
   ['PUT', '/configurations/one', { content }, 'ow C'],

@@ -47,7 +47,7 @@ function listed(jobs: Jobs, { request, header }: Asked): Given {
   if (problem !== undefined) return problem;
   const sizeText = header('x-ms-max-item-count');
   const size = sizeText === undefined || sizeText === '' ? sizes.default : Number(sizeText);
-  if (!Number.isInteger(size) || size < sizes.least || size > sizes.most) {
+  if (!Number.isInteger(size) || size < sizes.least) {
     const text = `x-ms-max-item-count: '${sizeText}' must be a whole number within [${sizes.least}; ${sizes.most}].`;
     return refuse('ArgumentInvalid', text);
   }
@@ -56,17 +56,18 @@ function listed(jobs: Jobs, { request, header }: Asked): Given {
   const all = (jobs.list(jobType || undefined, jobStatus || undefined) as readonly Listed[]).filter(
     ({ jobId }) => after === undefined || after.has(jobId),
   );
-  const items = all.slice(0, size);
+  const items = all.slice(0, Math.min(size, sizes.most));
   const last = items.at(-1);
   const more =
     last === undefined || items.length === all.length ? [] : ['x-ms-continuation', continuationOf(last.jobId)];
   return { body: items, headers: ['x-ms-item-type', 'JobResponse', ...more] };
 }
 
-const unknown = (field: string, value: string | undefined, known: readonly string[]): Refusal | undefined =>
-  value === undefined || value === '' || known.some((name) => name.toLowerCase() === value.toLowerCase())
+/** A parameter that is given twice comes as a list, and is none of the names. */
+const unknown = (field: string, value: unknown, known: readonly string[]): Refusal | undefined =>
+  value === undefined || known.some((name) => name.toLowerCase() === String(value).toLowerCase()) || value === ''
     ? undefined
-    : refuse('ArgumentInvalid', `${field}: '${value.slice(0, 100)}' must be one of ${known.join(', ')}.`);
+    : refuse('ArgumentInvalid', `${field}: '${String(value).slice(0, 100)}' must be one of ${known.join(', ')}.`);
 
 const prefix = 'before:';
 const continuationOf = (jobId: string): string => Buffer.from(prefix + jobId).toString('base64');

@@ -1,6 +1,6 @@
 // POST /twins/{id}/methods, the busiest path of the hub: straight from node:http to the methods and back, one write an answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { deviceId, partsOf } from '../../../vocabulary/ids.ts';
+import { deviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access, Permission } from '../../access/access.ts';
@@ -8,6 +8,7 @@ import { readMethodRequest } from '../../methods/method-request.ts';
 import type { Methods } from '../../methods/methods.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers } from './answers.ts';
+import { slashedName } from './route.ts';
 
 /** A payload of 128 KB in its longest spelling stays below; what is larger is not read. */
 export const largestCall = kilobytes(512);
@@ -55,8 +56,11 @@ export function methodCalls({ access, methods, answers, throttling, odd }: Metho
     if (request.method !== 'POST') return false;
     const id = deviceOf(request.url ?? '');
     if (id === undefined) return false;
-    const { device, module } = partsOf(id);
-    const path = module === undefined ? `twins/${id}/methods` : `twins/${device}/modules/${module}/methods`;
+    if (id instanceof Refusal) {
+      answers.refusal(response, id, 'nested');
+      return true;
+    }
+    const path = `twins/${id.includes('/') ? id.replace('/', modules) : id}/methods`;
     const grant = access.checkService(request.headers.authorization, invokePermission, path, 'POST');
     if (grant instanceof Promise) request.pause();
     else if (grant instanceof Refusal) {
@@ -106,8 +110,11 @@ export function methodCalls({ access, methods, answers, throttling, odd }: Metho
 const nothing = Buffer.alloc(0);
 const invokePermission: Permission = { right: 'ServiceConnect', action: 'directMethods/invoke/action' };
 
-/** The identity a method call is for, `device/module` for a module; undefined when the path is another's or its escapes make no sense. */
-function deviceOf(url: string): string | undefined {
+/**
+ * The identity a method call is for, `device/module` for a module; undefined when the path is another's or its escapes make no sense. An escaped
+ * slash must not make a module of a device.
+ */
+function deviceOf(url: string): string | Refusal | undefined {
   if (!url.startsWith(before)) return undefined;
   const question = url.indexOf('?');
   let end = question === -1 ? url.length : question;
@@ -117,12 +124,16 @@ function deviceOf(url: string): string | undefined {
   const id = url.slice(before.length, idEnd);
   const slash = id.indexOf('/');
   try {
-    if (slash === -1) return id.includes('%') ? decodeURIComponent(id) : id;
+    if (slash === -1) return id.includes('%') ? named(decodeURIComponent(id)) : id;
     if (!id.startsWith(modules, slash)) return undefined;
     const module = id.slice(slash + modules.length);
     if (slash === 0 || module === '' || module.includes('/')) return undefined;
-    return `${decodeURIComponent(id.slice(0, slash))}/${decodeURIComponent(module)}`;
+    const [owner, own] = [named(decodeURIComponent(id.slice(0, slash))), named(decodeURIComponent(module))];
+    if (owner instanceof Refusal) return owner;
+    return own instanceof Refusal ? own : `${owner}/${own}`;
   } catch {
     return undefined;
   }
 }
+
+const named = (decoded: string): string | Refusal => (decoded.includes('/') ? slashedName(decoded) : decoded);

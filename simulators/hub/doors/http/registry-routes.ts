@@ -29,18 +29,18 @@ export function registryRoutes({ registry, connections }: RegistryRouteParts): r
       },
     },
     ...['/devices/:id', '/devices/:id/modules/:module'].flatMap((path): Route[] => [
-      { ...read, method: 'GET', path, run: (asked) => identified(ifNamed(asked, (id) => registry.get(id))) },
+      { ...read, method: 'GET', path, run: (asked) => identified(registry.get(whose(asked))) },
       {
         ...write,
         method: 'PUT',
         path,
-        run: (asked) => identified(ifNamed(asked, (id) => registry.put(id, asked.body(), asked.header('if-match')))),
+        run: (asked) => identified(registry.put(whose(asked), asked.body(), asked.header('if-match'))),
       },
       {
         ...remove,
         method: 'DELETE',
         path,
-        run: (asked) => ifNamed(asked, (id) => registry.delete(id, asked.header('if-match'))),
+        run: (asked) => registry.delete(whose(asked), asked.header('if-match')),
       },
     ]),
     {
@@ -70,12 +70,7 @@ export function registryRoutes({ registry, connections }: RegistryRouteParts): r
   ];
 }
 
-/** An escaped slash in the path must not make a module of a device. */
-function ifNamed<Result>({ id, module }: Asked, run: (id: string) => Result): Result | Refusal {
-  return id.includes('/')
-    ? refuse('ArgumentInvalid', `deviceId: '${id.slice(0, 140)}' must not hold a slash.`)
-    : run(identityId(id, module));
-}
+const whose = ({ id, module }: Asked): string => identityId(id, module);
 
 const identified = (outcome: object | Refusal): Given =>
   tagged(outcome instanceof Refusal ? outcome : { body: outcome, etag: (outcome as { readonly etag: string }).etag });

@@ -1,6 +1,6 @@
 // One operation of the service API as a row of a table: path, what it needs, what it does. The tables are in the *-routes.ts files.
 import type { FastifyRequest } from 'fastify';
-import { Refusal } from '../../../vocabulary/service-errors.ts';
+import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { DataAction, Permission } from '../../access/access.ts';
 import type { ThrottleKind } from '../../throttling/throttling.ts';
 import type { ErrorForm } from './answers.ts';
@@ -53,6 +53,9 @@ const needs =
 export const registryRead = needs('RegistryRead', 'plain');
 export const registryWrite = needs('RegistryWrite', 'plain');
 export const serviceConnect = needs('ServiceConnect', 'nested');
+
+export const slashedName = (name: string): Refusal =>
+  refuse('ArgumentInvalid', `'${name.slice(0, 140)}' in the path must not hold a slash.`);
 
 /** An outcome with its etag for the header. */
 export const tagged = (outcome: { readonly body: object; readonly etag: string } | Refusal): Given =>

@@ -7,7 +7,7 @@ import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers, ErrorForm } from './answers.ts';
-import { type Asked, type Given, type Route, throttleOf } from './route.ts';
+import { type Asked, type Given, type Route, slashedName, throttleOf } from './route.ts';
 import { type RouteParts, routesOf } from './route-table.ts';
 
 /** A hundred devices with full twins in one bulk request stay below. */
@@ -38,10 +38,12 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
     },
   });
   const send = (reply: FastifyReply, given: Given, form: ErrorForm): void => {
+    // Before the reply is taken over: what cannot be written (a value deeper than the stack) is answered with 500 then, not with silence.
+    const text = given === undefined || given instanceof Refusal ? '' : JSON.stringify(given.body);
     reply.hijack();
     if (given === undefined) answers.nothing(reply.raw);
     else if (given instanceof Refusal) answers.refusal(reply.raw, given, form);
-    else answers.json(reply.raw, given.status ?? 200, JSON.stringify(given.body), given.headers);
+    else answers.json(reply.raw, given.status ?? 200, text, given.headers);
   };
 
   // Any content type, or none: SDKs differ, and every body is JSON.
@@ -68,7 +70,8 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
         else pass(granted);
       },
       handler(request, reply) {
-        send(reply, outcomeOf(run, asked(request)), form);
+        const question = asked(request);
+        send(reply, slashed(question) ?? outcomeOf(run, question), form);
       },
     });
   }
@@ -116,6 +119,12 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
     };
   }
 }
+
+/** Names hold no slash: an escaped one in the path must not make a module of a device. */
+const slashed = ({ id, module }: Asked): Refusal | undefined => {
+  const name = [id, module].find((part) => part?.includes('/'));
+  return name === undefined ? undefined : slashedName(name);
+};
 
 /** Carries a refusal out of the middle of a route. Never leaves this file. */
 class Refused extends Error {

@@ -630,3 +630,52 @@ describe('query', () => {
     expect(answer.error.message).toContain(message);
   });
 });
+
+test('an escaped slash makes no module of a device, on any path', async () => {
+  const { ask, create } = await aHub();
+  await create('a');
+  await ask('PUT', '/devices/a/modules/m', { body: {} });
+  const paths: readonly (readonly [string, string, unknown])[] = [
+    ['GET', '/twins/a%2Fm', undefined],
+    ['PATCH', '/twins/a%2fm', { tags: { x: 1 } }],
+    ['PUT', '/twins/a%2Fm', { tags: { x: 1 } }],
+    ['POST', '/twins/a%2Fm/methods', { methodName: 'x' }],
+    ['DELETE', '/devices/a%2Fm/commands', undefined],
+    ['GET', '/devices/a%2Fm', undefined],
+    ['POST', '/devices/a%2Fm/applyConfigurationContent', { moduleContent: { 'properties.desired.a': 1 } }],
+  ];
+  for (const [method, path, body] of paths) {
+    const { status, error } = await ask(method, path, { body });
+    expect([path, status, error.name]).toEqual([
+      path,
+      expect.toSatisfy((is) => is === 400 || is === 404),
+      expect.stringMatching(/^(ArgumentInvalid|DeviceNotFound)$/),
+    ]);
+  }
+  expect((await ask('GET', '/twins/a/modules/m')).body).toMatchObject({ tags: {} });
+});
+
+test('a job nested deeper than any answer could show is refused, not left without an answer', async () => {
+  const { ask } = await aHub();
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const body = `{"type":"scheduleDeviceMethod","queryCondition":"*","cloudToDeviceMethod":{"methodName":"m","payload":${deep}}}`;
+  const { status, error } = await ask('PUT', '/jobs/v2/deep', { body });
+  expect([status, error.name, error.message]).toEqual([400, 'ArgumentInvalid', expect.stringContaining('nested')]);
+});
+
+test('import and export, which a local hub has not, are refused with a sentence, and their list is empty', async () => {
+  const { ask } = await aHub();
+  expect(await ask('GET', '/jobs?api-version=2021-04-12')).toMatchObject({ status: 200, body: [] });
+  for (const path of ['/jobs', '/jobs/create']) {
+    expect((await ask('POST', path, { body: { type: 'export' } })).error).toMatchObject({
+      name: 'FeatureNotSupported',
+      message: expect.stringContaining('blob'),
+    });
+  }
+  for (const method of ['GET', 'DELETE']) {
+    expect((await ask(method, '/jobs/some')).error).toMatchObject({
+      name: 'JobNotFound',
+      message: expect.stringContaining('/jobs/v2/'),
+    });
+  }
+});

@@ -250,3 +250,10 @@ test('a tier lets one job be active at the same time', async () => {
     error: { name: 'ThrottlingMaxActiveJobCountExceeded', number: 429_004 },
   });
 });
+
+test('a page of jobs holds at most a thousand, whatever is asked for; a parameter that is given twice is refused', async () => {
+  const { ask } = await aHub();
+  const page = (size: string) => ask('GET', '/jobs/v2/query', { headers: { 'x-ms-max-item-count': size } });
+  expect([(await page('5000')).status, (await page('0')).status]).toEqual([200, 400]);
+  expect((await ask('GET', '/jobs/v2/query?jobType=import&jobType=export')).error.number).toBe(400_004);
+});
