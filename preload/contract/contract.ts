@@ -101,7 +101,10 @@ export const messageSchema = z.strictObject({
   correlationId: z.string().min(1).max(128, 'correlationId: at most 128 characters').optional(),
   ack: z.enum(['none', 'positive', 'negative', 'full']).default('none'),
   expirySeconds: range('expirySeconds', 1, 172_800).optional(),
-  properties: z.record(z.string().min(1, 'properties: a name is empty'), z.string()).default({}),
+  properties: z
+    .record(z.string(), z.string())
+    .refine((properties) => !Object.hasOwn(properties, ''), 'properties: a name is empty')
+    .default({}),
 });
 
 export const throttleSchema = z.discriminatedUnion('tier', [

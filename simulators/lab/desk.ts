@@ -53,7 +53,8 @@ export function openDesk({ clock, local, invoker, hubOf, remoteHub, remotes }: D
   const of = (hostName: string | undefined): HubDesk => {
     if (hostName === undefined) return here;
     const hub = remoteHub(hostName);
-    if (hub === undefined) {
+    // A fleet that failed to get there has a name and no hub.
+    if (hub === undefined || hub.local) {
       throw new LabError('input.invalid', `hub: no fleet lives on '${hostName}'`, 'Leave it out for the local hub.');
     }
     const known = away.get(hub);
