@@ -1,5 +1,5 @@
 // A connection to a hub's AMQP door for a service: the token put on it and renewed, links opened, every wait ended when the connection is.
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import rhea, { type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import type { Cancel, Clock } from '../clock/clock.ts';
 import { signToken } from '../tokens/sas-token.ts';
@@ -133,14 +133,17 @@ export async function openAmqpClient(options: AmqpOptions): Promise<AmqpClient> 
   }
 
   const close = async (): Promise<void> => {
-    if (ended !== undefined) return;
     renewal();
-    await within<void>('closing', (resolve) => {
-      connection.once('connection_close', () => resolve());
-      connection.once('disconnected', () => resolve());
-      connection.close();
-    }).catch(() => {});
-    ended = unreachable(where, 'it was closed here');
+    // Whom nobody answered there is nobody to say goodbye to.
+    if (ended === undefined && connection.is_open()) {
+      await within<void>('closing', (resolve) => {
+        connection.once('connection_close', () => resolve());
+        connection.once('disconnected', () => resolve());
+        connection.close();
+      }).catch(() => {});
+    }
+    ended ??= unreachable(where, 'it was closed here');
+    (connection as unknown as { readonly socket?: Socket }).socket?.destroy();
   };
 
   try {
