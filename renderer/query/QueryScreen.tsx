@@ -8,6 +8,7 @@ import { useFleet } from '../store/fleet.ts';
 import { useInvoker } from '../store/invoker.ts';
 import { type SideTab, useWindow } from '../store/window.ts';
 import { Button, IconButton } from '../widgets/Button.tsx';
+import { CopyButton } from '../widgets/Copy.tsx';
 import { Elapsed } from '../widgets/Elapsed.tsx';
 import { count, millis, plural } from '../widgets/format.ts';
 import { JsonText } from '../widgets/JsonText.tsx';
@@ -223,6 +224,12 @@ function ResultBar() {
         {millis(duration)}
       </span>
       <span className={styles.space} />
+      {rows.length > 0 ? (
+        <CopyButton
+          text={() => JSON.stringify(rows, null, 2)}
+          label={continuation ? 'Copy the rows so far as JSON' : 'Copy the rows as JSON'}
+        />
+      ) : null}
       <Menu position="bottom-end" transitionProps={{ duration: 0 }} shadow="md">
         <Menu.Target>
           <Button

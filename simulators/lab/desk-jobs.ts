@@ -15,6 +15,8 @@ const listed = 100;
 const devicesShown = 1_000;
 /** How often a job that runs is looked at. Its counts move without a fact. */
 const whileRunning: Millis = seconds(0.5);
+/** Looking must not eat the 20 queries a minute of a tier that somebody else is being tested against. */
+const underLimits: Millis = seconds(10);
 /** A remote hub tells no facts and counts what it is asked. */
 const remoteRunning: Millis = seconds(3);
 const remoteResting: Millis = seconds(15);
@@ -38,6 +40,8 @@ export interface JobsOptions {
   readonly invoker: Invoker;
   /** Host name of the hub when it is somebody else's. */
   readonly remote: string | undefined;
+  /** Whether the limits of a tier are on. */
+  readonly limited?: () => boolean;
 }
 
 type Listed = Pick<JobsView, 'more'> & { readonly jobs: readonly JobView[] };
@@ -113,7 +117,8 @@ export class Jobs {
 
   /** How soon to look again. */
   #pace(moving: boolean): Millis | undefined {
-    if (this.options.remote === undefined) return moving ? whileRunning : undefined;
+    const { remote, limited = () => false } = this.options;
+    if (remote === undefined) return moving ? (limited() ? underLimits : whileRunning) : undefined;
     return moving ? remoteRunning : remoteResting;
   }
 

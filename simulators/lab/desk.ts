@@ -37,6 +37,8 @@ export interface DeskOptions {
   /** The remote hub of that host name, while a fleet lives on it. */
   readonly remoteHub: (hostName: string) => FleetHub | undefined;
   readonly remotes: Readonly<Record<string, RemoteDoors>>;
+  /** Whether the local hub has the limits of a tier. */
+  readonly limited: () => boolean;
 }
 
 export interface OpenDesk extends Desk {
@@ -44,8 +46,8 @@ export interface OpenDesk extends Desk {
   close(): Promise<void>;
 }
 
-export function openDesk({ clock, local, invoker, hubOf, remoteHub, remotes }: DeskOptions): OpenDesk {
-  const jobs = new Jobs({ clock, invoker, remote: undefined });
+export function openDesk({ clock, local, invoker, hubOf, remoteHub, remotes, limited }: DeskOptions): OpenDesk {
+  const jobs = new Jobs({ clock, invoker, remote: undefined, limited });
   const here: HubDesk = { queries: new Queries(clock, invoker), jobs };
   /** A fleet that is made anew on the same hub brings another client: the desk goes with the client. */
   const away = new WeakMap<FleetHub, HubDesk>();

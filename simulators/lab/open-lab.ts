@@ -70,7 +70,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   twins = new TwinReader(hubOf, clock);
   const fleets = new Fleets({ clock, crew, hubs, roster, note });
   const runs = new Runs({ clock, hubOf, note: record });
+  let throttle = options.hub.throttle;
   const opened = openDesk({
+    limited: () => throttle !== undefined && throttle.tier !== 'off',
     ...{ clock, local: crew.hub, invoker, hubOf, remotes: options.remotes ?? {} },
     remoteHub: (hostName) => {
       const there = fleets.summaries().find(({ spec }) => spec.hub === hostName);
@@ -94,7 +96,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     status: crew.hub,
     addFleet: (spec, confirmation) => fleets.add(spec, confirmation),
     removeFleet: (name, confirmation) => fleets.remove(name, confirmation),
-    setThrottle: (throttle) => crew.setThrottle(throttle),
+    async setThrottle(next) {
+      await crew.setThrottle(next);
+      throttle = next;
+    },
     startFleet: (name) => fleets.start(name),
     stopFleet: (name) => fleets.stop(name),
     startDevices: (ids) => tellDevices(crew, roster, 'startDevices', ids),

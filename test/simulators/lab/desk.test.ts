@@ -206,6 +206,22 @@ test('on a hub of somebody else a job waits for a confirmation, and only devices
   );
 });
 
+test('under the limits of a tier a running job is looked at every ten seconds only', async () => {
+  const clock = new VirtualClock();
+  let asked = 0;
+  const listJobs = async () => {
+    asked += 1;
+    return page([{ jobId: 'j', type: 'scheduleUpdateTwin', status: 'running' }]);
+  };
+  const jobs = new Jobs({ clock, invoker: asInvoker({ listJobs }), remote: undefined, limited: () => true });
+  for (let at = 0; at < 40; at += 1) {
+    jobs.list();
+    await settled();
+    await clock.advance(500);
+  }
+  expect(asked).toBe(2);
+});
+
 describe('a lab', () => {
   const pumps = (lab: Awaited<ReturnType<typeof aLab>>, count: number) =>
     addFleet(lab, { name: 'pumps', count, id: 'pump-{index}', behaviour: { kind: 'echo' }, tags: { site: 'north' } });
