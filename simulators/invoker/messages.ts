@@ -93,11 +93,15 @@ export async function openMessages(options: AmqpOptions): Promise<MessageClient>
     return sender;
   }
 
-  const sendable = (sender: Sender): Promise<void> =>
+  const room = (sender: Sender): Promise<void> =>
     client.within('waiting for room', (resolve, reject) => {
-      if (sender.sendable()) return resolve();
-      sender.once('sendable', () => resolve());
-      sender.once('sender_close', () => reject(closed(sender)));
+      if (!sender.is_open()) return reject(closed(sender));
+      const lost = (): void => reject(closed(sender));
+      sender.once('sender_close', lost);
+      sender.once('sendable', () => {
+        sender.removeListener('sender_close', lost);
+        resolve();
+      });
     });
   const closed = (sender: Sender) => refused(`the hub closed ${sendTo}`, sender.error as AmqpError | undefined);
 
@@ -108,7 +112,8 @@ export async function openMessages(options: AmqpOptions): Promise<MessageClient>
         throw error;
       });
       const sender = await link;
-      await sendable(sender);
+      // All who wait are told of the same room; the first of them take it.
+      while (!sender.sendable()) await room(sender);
       return client.within('settling the message', (resolve) => {
         settled.set(sender.send(wireForm(id, message)), resolve);
       });

@@ -137,6 +137,14 @@ test('each of many messages gets the outcome that is its own', async () => {
   expect(outcomes).toMatchObject([{}, { problem }, {}, { problem }]);
 });
 
+test('thousands at once wait for room, and all of them are taken', async () => {
+  const { address, received } = await anAmqpHub();
+  const client = await opened(address);
+  const outcomes = await Promise.all(Array.from({ length: 5_000 }, () => client.send('d', hello)));
+  expect(outcomes.filter(({ problem }) => problem !== undefined)).toEqual([]);
+  expect(received).toHaveLength(5_000);
+});
+
 test.each([
   ['released', { problem: { name: 'released' } }],
   ['modified', { problem: { name: 'released' } }],
