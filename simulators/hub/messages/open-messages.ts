@@ -117,7 +117,8 @@ export function openMessages(options: MessagesOptions): Messages {
     queued.lock?.cancel();
     queued.lock = undefined;
     if (isExpired(queued)) end(queued, 'expired');
-    else tell(queued.device);
+    // An expired one makes room as well: its receiver may have waited for that.
+    tell(queued.device);
   }
 
   function lapse(queued: Queued, token: string): void {

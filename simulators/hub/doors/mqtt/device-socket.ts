@@ -101,6 +101,7 @@ export class DeviceSocket implements DeviceConnection {
   messageWaiting(): void {
     if (!this.listensForMessages) return;
     this.#downstream ??= new Downstream(this.device, {
+      clock: this.#tools.clock,
       messages: this.#tools.messages,
       session: this.#session,
       write: (bytes) => this.#write(bytes),

@@ -1,8 +1,11 @@
 // Cloud-to-device messages on one connection: sent while there is room, completed by PUBACK, given back to the queue when the connection ends.
 import { generate } from 'mqtt-packet';
+import type { Clock } from '../../../clock/clock.ts';
 import { publishPacket } from '../../../packets/publish-packet.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
+import type { Instant } from '../../../vocabulary/units.ts';
 import type { Delivery, Messages } from '../../messages/messages.ts';
+import { messageLimits } from '../../messages/open-messages.ts';
 import { writeBag } from '../../messages/property-bag.ts';
 import type { Session } from './subscriptions.ts';
 import { messageTopic } from './topics.ts';
@@ -13,17 +16,23 @@ const window = 10;
 const longestTopic = 65_535;
 
 export interface DownstreamTools {
+  readonly clock: Clock;
   readonly messages: Pick<Messages, 'receive' | 'complete' | 'reject' | 'release'>;
   readonly session: Session;
   write(bytes: Buffer): void;
   hint(text: string): void;
 }
 
+interface InFlight extends Pick<Delivery, 'lockToken' | 'sequence'> {
+  /** When its lock runs out. */
+  readonly until: Instant;
+}
+
 export class Downstream {
   readonly #device: DeviceId;
   readonly #tools: DownstreamTools;
   /** By packet id. */
-  readonly #inFlight = new Map<number, Delivery>();
+  readonly #inFlight = new Map<number, InFlight>();
   /** No more are taken: one is just being sent, or the connection is over. */
   #busy = false;
   #over = false;
@@ -45,7 +54,14 @@ export class Downstream {
   }
 
   #next(): Delivery | undefined {
+    if (this.#inFlight.size >= window) this.#letGo();
     return this.#inFlight.size < window ? this.#tools.messages.receive(this.#device) : undefined;
+  }
+
+  /** Those whose locks ran out are in the queue again, or expired: they hold up nobody. */
+  #letGo(): void {
+    const now = this.#tools.clock.now();
+    for (const [packetId, { until }] of this.#inFlight) if (until <= now) this.#inFlight.delete(packetId);
   }
 
   /** PUBACK: the device has it. */
@@ -108,7 +124,7 @@ export class Downstream {
     } else {
       const before = session.packetIdOf(sequence);
       const messageId = before ?? session.newPacketId(sequence);
-      this.#inFlight.set(messageId, delivery);
+      this.#inFlight.set(messageId, { lockToken, sequence, until: this.#tools.clock.now() + messageLimits.lock });
       const dup = before !== undefined;
       write(generate({ cmd: 'publish', topic, payload: message.body, qos, messageId, dup, retain: false }));
     }

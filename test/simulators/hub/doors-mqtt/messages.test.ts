@@ -323,6 +323,22 @@ describe('in virtual time', () => {
     expect(bench.facts.of('message.settled')).toHaveLength(1);
   });
 
+  test('ten that are never acknowledged come again as well, and hold up nobody once they have expired', async () => {
+    const { send: write, publishes, count, settled } = await greeted();
+    write(subscribe(filter, 1));
+    for (let index = 0; index < 10; index++) send(`m${index}`, { expiresAt: clock.now() + 90_000 });
+    send('last', { expiresAt: clock.now() + 600_000 });
+    await count(10);
+    await clock.advance(60_000);
+    await count(20);
+    expect(publishes().filter(({ dup }) => dup)).toHaveLength(10);
+    await settled(); // a ping, so that silence does not end the connection
+    await clock.advance(60_000);
+    await count(21);
+    expect(publishes().at(-1)?.payload.toString()).toBe('last');
+    expect(bench.facts.of('message.settled')).toHaveLength(10);
+  });
+
   test("one that expired in the device's hands and is acknowledged afterwards is pointed out", async () => {
     const { send: write, publishes, count } = await greeted();
     write(subscribe(filter, 1));
