@@ -36,7 +36,7 @@ export interface Store {
   dropDocument(kind: DocumentKind, id: string): void;
   /** All of `work` is kept, or nothing of it when it throws. Inside another transaction it joins that one. */
   transaction<Result>(work: () => Result): Result;
-  /** Runs once what was written so far is kept: at once outside a transaction, after its end inside. */
+  /** Runs once what was written so far is kept: at once outside a transaction, after its end inside. One that throws keeps no other from it. */
   whenKept(run: () => void): void;
   /** Runs, newest first, if the transaction around it is not kept: for taking back what was changed in memory. */
   ifNotKept(undo: () => void): void;
@@ -154,7 +154,15 @@ class SqliteStore implements Store {
     }
     const waiting = this.#whenKept;
     this.#whenKept = [];
-    for (const run of waiting) run();
+    let failure: { readonly error: unknown } | undefined;
+    for (const run of waiting) {
+      try {
+        run();
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
     return result;
   }
 

@@ -68,6 +68,21 @@ describe('a transaction', () => {
     store.close();
   });
 
+  test('tells everybody afterwards even when one of them throws, and says so then', () => {
+    const store = openStore(undefined, now);
+    const told: string[] = [];
+    const work = () => {
+      store.keepIdentity('a', '{}');
+      store.whenKept(() => {
+        throw new Error('not me');
+      });
+      store.whenKept(() => told.push('me'));
+    };
+    expect(() => store.transaction(work)).toThrow('not me');
+    expect([told, store.identities()]).toEqual([['me'], ['{}']]);
+    store.close();
+  });
+
   test('keeps nothing when it throws, takes memory back newest first, and the next one works', () => {
     const store = openStore(undefined, now);
     const seen: string[] = [];
