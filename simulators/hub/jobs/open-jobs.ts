@@ -6,6 +6,7 @@ import type { Emit, HubFact } from '../../vocabulary/facts.ts';
 import type { DeviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../../vocabulary/units.ts';
+import { failed } from '../failed.ts';
 import type { MethodAnswer, Methods } from '../methods/methods.ts';
 import type { Queries } from '../query/query.ts';
 import type { Store } from '../store/store.ts';
@@ -179,7 +180,7 @@ export function openJobs({ clock, emit, store, select, methods, twins, throttlin
     try {
       return await methods.invoke(device, bodyOf(job));
     } catch (error) {
-      return refuse('ServerError', `The hub failed: ${error instanceof Error ? error.message : String(error)}`);
+      return failed(error);
     }
   }
 

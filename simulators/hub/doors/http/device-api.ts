@@ -7,6 +7,7 @@ import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes, seconds } from '../../../vocabulary/units.ts';
 import type { Access, ClientCertificate, Grant } from '../../access/access.ts';
 import type { Connections } from '../../connections/connections.ts';
+import { failed } from '../../failed.ts';
 import type { Delivery, Messages } from '../../messages/messages.ts';
 import { largestTelemetry } from '../../messages/sizes.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -62,7 +63,7 @@ export function deviceApi(tools: DeviceApiTools): (request: IncomingMessage, res
       answers.refusal(response, refuse('GenericMethodNotAllowed', text), 'plain', ['Allow', allowed.join(', ')]);
       return true;
     }
-    const grant = authorised(request, path);
+    const grant = tried(() => authorised(request, path));
     if (grant instanceof Refusal) {
       answer(grant);
       return true;
@@ -182,6 +183,6 @@ function tried<Outcome>(work: () => Outcome): Outcome | Refusal {
   try {
     return work();
   } catch (error) {
-    return refuse('ServerError', `The hub failed: ${error instanceof Error ? error.message : String(error)}`);
+    return failed(error);
   }
 }

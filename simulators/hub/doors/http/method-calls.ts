@@ -4,6 +4,7 @@ import { deviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access, Permission } from '../../access/access.ts';
+import { failed } from '../../failed.ts';
 import { readMethodRequest } from '../../methods/method-request.ts';
 import type { Methods } from '../../methods/methods.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
@@ -45,10 +46,7 @@ export function methodCalls({ access, methods, answers, throttling, odd }: Metho
         const text = payload.length === 0 ? 'null' : payload.toString('latin1');
         answers.bytes(response, 200, `{"status":${status},"payload":${text}}`);
       },
-      (error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error);
-        answers.refusal(response, refuse('ServerError', `The hub failed: ${text}`), 'nested');
-      },
+      (error: unknown) => answers.refusal(response, failed(error), 'nested'),
     );
   }
 
@@ -88,7 +86,7 @@ export function methodCalls({ access, methods, answers, throttling, odd }: Metho
     });
     if (grant instanceof Promise) {
       // An Entra token met for the first time: its issuer's keys may have to be fetched before the body is read.
-      void grant.then((granted) => {
+      void grant.catch(failed).then((granted) => {
         if (granted instanceof Refusal) {
           request.removeAllListeners('data').removeAllListeners('end');
           answers.refusal(response, granted, 'nested');

@@ -7,6 +7,7 @@ import type { Clock } from '../../../clock/clock.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import { refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes, type Millis, seconds } from '../../../vocabulary/units.ts';
+import { failed } from '../../failed.ts';
 import type { DoorAddress } from '../../hub.ts';
 import type { Methods } from '../../methods/methods.ts';
 import { peerOf, tlsOptions } from '../listener.ts';
@@ -78,10 +79,16 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // A proxy asks for `http://host/path` (RFC 9112, 3.2.2): the path alone counts.
     if (request.url?.startsWith('http')) request.url = request.url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
-    if (call(request, response) || ofDevice(request, response)) return;
-    // Every body is JSON, whatever the client calls it, and the router refuses types it cannot parse.
-    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json';
-    app.routing(request, response);
+    try {
+      if (call(request, response) || ofDevice(request, response)) return;
+      // Every body is JSON, whatever the client calls it, and the router refuses types it cannot parse.
+      if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json';
+      app.routing(request, response);
+    } catch (error) {
+      // Whatever nobody thought of costs one request, not the hub.
+      if (response.headersSent) response.destroy();
+      else answers.refusal(response, failed(error), 'nested');
+    }
   };
   const limits = optionsOf(options.limits ?? httpLimits);
   const server = tls === undefined ? createServer(limits, handle) : secureServer(tls, limits, handle);

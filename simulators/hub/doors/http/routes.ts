@@ -5,6 +5,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
+import { failed } from '../../failed.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers, ErrorForm } from './answers.ts';
 import { type Asked, type Given, type Route, slashedName, throttleOf } from './route.ts';
@@ -66,7 +67,7 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
         };
         const path = decodedPath(request.raw.url ?? '');
         const granted = access.checkService(request.headers.authorization, permission, path, method);
-        if (granted instanceof Promise) void granted.then(pass);
+        if (granted instanceof Promise) granted.then(pass).catch(next);
         else pass(granted);
       },
       handler(request, reply) {
@@ -154,11 +155,10 @@ function readJson(body: unknown): { readonly value: unknown } | Refusal {
   }
 }
 
-function refusalFor({ statusCode, message }: Error & { statusCode?: number }): Refusal {
+function refusalFor(error: Error & { statusCode?: number }): Refusal {
+  const { statusCode, message } = error;
   if (statusCode === 413) return refuse('MessageTooLarge', `The request body is larger than ${largestBody} bytes.`);
-  return statusCode !== undefined && statusCode < 500
-    ? refuse('GenericBadRequest', message)
-    : refuse('ServerError', `The hub failed: ${message}`);
+  return statusCode !== undefined && statusCode < 500 ? refuse('GenericBadRequest', message) : failed(error);
 }
 
 /** What methods and devices ask, which is served beside the table. */

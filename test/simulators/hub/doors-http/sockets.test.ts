@@ -285,3 +285,25 @@ test('a client that does not trust the CA is reported', async () => {
   );
   plain.destroy();
 });
+
+test('what fails before a request is read costs that request with 500, and no other', async () => {
+  const { parts, store } = httpParts();
+  let broken = true;
+  const { checkService } = parts.access;
+  const access: typeof parts.access = {
+    ...parts.access,
+    checkService: (...asked) => {
+      if (broken) throw new Error('nobody thought of this');
+      return checkService(...asked);
+    },
+  };
+  const door = await openHttpDoor({ ...parts, access, host: '127.0.0.1', port: 0 });
+  onTestFinished(async () => {
+    await door.stop();
+    store.close();
+  });
+  const call = 'POST /twins/d/methods HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}';
+  expect(await say(door.address.port, call)).toMatch(/^HTTP\/1\.1 500 [^]*nobody thought of this/);
+  broken = false;
+  expect(await say(door.address.port, call)).toMatch(/^HTTP\/1\.1 401 /);
+});
