@@ -9,14 +9,24 @@ export const largestCommand = kilobytes(64);
 
 export function sizeOf({ body, system, application }: Message): number {
   let bytes = body.length;
-  // A moment counts with its eight bytes.
-  for (const value of Object.values(system)) bytes += typeof value === 'string' ? Buffer.byteLength(value) : 8;
-  for (const [name, value] of Object.entries(application)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  // for..in, here and below: every message passes, most have no properties, and lists of none are made too. Neither object inherits a name.
+  for (const name in system) {
+    const value = system[name as keyof Message['system']];
+    // A moment counts with its eight bytes.
+    bytes += typeof value === 'string' ? Buffer.byteLength(value) : 8;
+  }
+  for (const name in application) bytes += Buffer.byteLength(name) + Buffer.byteLength(application[name] ?? '');
   return bytes;
+}
+
+function hasMembers(object: object): boolean {
+  for (const _ in object) return true;
+  return false;
 }
 
 /** System properties under the names of this program and the application's under theirs, for facts; undefined when there are none. */
 export function shownProperties({ system, application }: Message): Readonly<Record<string, string>> | undefined {
+  if (!hasMembers(system) && !hasMembers(application)) return undefined;
   const shown: [string, string][] = [];
   for (const [name, value] of Object.entries(system)) {
     if (value !== undefined) shown.push([name, typeof value === 'number' ? new Date(value).toISOString() : value]);
