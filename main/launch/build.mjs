@@ -1,7 +1,7 @@
 // Makes dist/ from the sources: the hosts and workers with esbuild, the window with vite. What is up to date is left alone.
 // `node main/launch/build.mjs [--quiet] [--bench]`
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { takeLock } from './build-lock.mjs';
 import { digestOf, isFresh, markFresh, replaceFile } from './freshness.mjs';
@@ -82,6 +82,26 @@ const banner = [
   'const require = hubfleetRequire(import.meta.url);',
 ].join('\n');
 
+/** The parser of queries is made here, once, and not with every hub that starts; what makes parsers stays out of the bundle. */
+const readyParser = {
+  name: 'ready-parser',
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /[\\/]hub[\\/]query[\\/]new-parser\.ts$/ }, async ({ path }) => {
+      const described = await esbuild.build({
+        entryPoints: [join(dirname(path), 'grammar.ts')],
+        write: false,
+        format: 'esm',
+      });
+      const { grammar, startRules } = await import(
+        `data:text/javascript,${encodeURIComponent(described.outputFiles[0].text)}`
+      );
+      const { default: peggy } = await import('peggy');
+      const parser = peggy.generate(grammar, { allowedStartRules: [...startRules], output: 'source', format: 'es' });
+      return { contents: `${parser}\nexport const newParser = () => ({ parse: peg$parse });` };
+    });
+  },
+};
+
 /** Every entry becomes one file of its own: a worker is started by its file, and the packaged app unpacks only those. */
 async function bundle(folder, entries, externals = []) {
   const { build } = await import('esbuild');
@@ -96,6 +116,7 @@ async function bundle(folder, entries, externals = []) {
     format: 'esm',
     target: 'node20.19',
     external: ['electron', '@photostructure/sqlite', ...externals],
+    plugins: [readyParser],
     banner: { js: banner },
     minifyWhitespace: true,
     minifySyntax: true, // names stay, for stacks that can be read

@@ -1,6 +1,5 @@
 // Query text in, a checked query out, or a problem that names line, column and what was expected there. No text can make it throw,
 // and nesting is bounded before reading begins, so that none can exhaust the stack.
-import peggy from 'peggy';
 import {
   type QueryAggregate,
   type QueryCollection,
@@ -9,7 +8,8 @@ import {
   queryRoots,
 } from '../../vocabulary/query-words.ts';
 import { callProblem } from './functions.ts';
-import { grammar, startRules } from './grammar.ts';
+import type { startRules } from './grammar.ts';
+import { newParser, type Parser } from './new-parser.ts';
 import { Mistake, Problem, problemAt } from './problem.ts';
 import { unendedText } from './texts.ts';
 
@@ -94,18 +94,12 @@ interface ParsedPicking {
   readonly from: Named | null;
   readonly where: Expression | null;
 }
-interface Parser {
-  parse(
-    text: string,
-    options: { readonly startRule: (typeof startRules)[number]; readonly make: ReturnType<typeof newMake> },
-  ): unknown;
-}
 
 let parser: Parser | undefined;
 
-/** Compiles the grammar now rather than with the first query. */
+/** Makes the parser now rather than with the first query. */
 export function warmUp(): Parser {
-  parser ??= peggy.generate(grammar, { allowedStartRules: [...startRules] }) as Parser;
+  parser ??= newParser();
   return parser;
 }
 
