@@ -131,7 +131,7 @@ export function NewJob() {
             hint="tags.site = 'north'"
           />
           <p role="status" className={picked && 'problem' in picked ? styles.problem : styles.hint}>
-            {pickedWords(picked)}
+            {pickedWords(picked, draft.condition)}
           </p>
         </div>
 
@@ -213,10 +213,11 @@ function usePicked(condition: string, hub: string | undefined): Picked | undefin
   return picked;
 }
 
-function pickedWords(picked: Picked | undefined): string {
+function pickedWords(picked: Picked | undefined, condition: string): string {
   if (picked === undefined) return 'Counting.';
   if ('failed' in picked) return picked.failed;
-  if ('count' in picked) return `Picks ${plural(picked.count, 'device')} now.`;
+  if ('count' in picked)
+    return `Picks ${plural(picked.count, /^\s*FROM\s+devices\.modules/i.test(condition) ? 'module' : 'device')} now.`;
   const { message, place, fix } = picked.problem;
   return `${place ? `Column ${place.column}: ` : ''}${message}${fix ? ` ${fix}` : ''}`;
 }
