@@ -1,14 +1,12 @@
 // How an identity made from the command line is to prove itself: by a key of the hub's, a certificate it is registered by, or a CA the hub trusts.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { certificatesIn, thumbprintsOf } from '../../simulators/certificates/pair.ts';
 import { formatConnectionString } from '../../simulators/tokens/connection-string.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
 import { partsOf } from '../../simulators/vocabulary/ids.ts';
 import { type AuthenticationKind, authenticationKinds } from '../../simulators/vocabulary/specs.ts';
-import { reasonOf } from '../workspace/data-folder.ts';
 import type { CliHost } from './host.ts';
+import { readCertificates } from './pem-files.ts';
 
 export interface AuthenticationFlags {
   readonly auth?: AuthenticationKind;
@@ -74,24 +72,8 @@ export function connectionStringTo(hostName: string, id: string, { authenticatio
 }
 
 /** By SHA-256; of a chain the first certificate, which is the device's own. */
-function printOf(file: string, { cwd }: CliHost): string {
-  let pem: string;
-  try {
-    pem = readFileSync(resolve(cwd, file), 'utf8');
-  } catch (error) {
-    throw new LabError(
-      'file.unreadable',
-      `--certificate: ${file} cannot be read: ${reasonOf(error)}`,
-      undefined,
-      error,
-    );
-  }
-  try {
-    const [own] = certificatesIn(pem);
-    if (own !== undefined) return thumbprintsOf(own).sha256;
-  } catch {}
-  throw new LabError('certificate.invalid', `--certificate: ${file} holds no certificate in PEM form`);
-}
+const printOf = (file: string, host: CliHost): string =>
+  certificatesIn(readCertificates('--certificate', file, host)).map((own) => thumbprintsOf(own).sha256)[0] ?? '';
 
 const anotherText = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 

@@ -55,3 +55,9 @@ export function jsonObject(text: string): object {
 
 /** The hub's rule for ids of jobs is that for ids of devices. */
 export const jobId = deviceId;
+
+/** Of commands that run a hub. */
+export const deviceCaFlag = [
+  '--device-ca <file...>',
+  'CA whose certificates devices may show, as hubfleet certs ca makes it',
+] as const;

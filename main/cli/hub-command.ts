@@ -12,9 +12,10 @@ import { openDataFolder } from '../workspace/data-folder.ts';
 import { defaultHostName } from '../workspace/host-name.ts';
 import { choosePorts } from '../workspace/ports.ts';
 import { announceHub, hubOfFolder } from '../workspace/running-hubs.ts';
-import { hostName, port, wholeNumber } from './flags.ts';
+import { deviceCaFlag, hostName, port, wholeNumber } from './flags.ts';
 import { type CliHost, type CliTools, untilStopped } from './host.ts';
-import { deviceAuthorities, type EntraReady, entraIssuer, entraText, openEntraOfHub } from './hub-entra.ts';
+import { type EntraReady, entraIssuer, entraText, openEntraOfHub } from './hub-entra.ts';
+import { readCertificates } from './pem-files.ts';
 
 interface HubFlags {
   readonly httpsPort?: number;
@@ -53,7 +54,7 @@ export function addHubCommand(program: Command, host: CliHost, tools: CliTools):
       'take Entra tokens of this issuer; local starts one beside the hub',
       entraIssuer,
     )
-    .option('--device-ca <file...>', 'CA whose certificates devices may show, as hubfleet certs ca makes it')
+    .option(...deviceCaFlag)
     .option('--trust', 'print how each SDK is told to trust this hub, and end')
     .option('--sas <policy>', 'print a token for the service API signed as this policy, and end')
     .option('--lifetime <seconds>', 'how long that token is good for', wholeNumber(1, 31_536_000, ' s'), 3_600)
@@ -75,7 +76,7 @@ async function runHub(flags: HubFlags, host: CliHost, tools: CliTools): Promise<
   const folder = dataDir === undefined ? undefined : openDataFolder(dataDir);
   const { httpsPort: https, mqttsPort: mqtts, mqttPort: mqtt, amqpsPort: amqps, amqpPort: amqp } = flags;
   const { listen, notices } = await choosePorts({ https, mqtts, mqtt, amqps, amqp }, false);
-  const authorities = deviceAuthorities(flags.deviceCa ?? [], host);
+  const authorities = (flags.deviceCa ?? []).map((file) => readCertificates('--device-ca', file, host));
   const entra = await openEntraOfHub(flags.entraIssuer, tools);
   // Scripts read the ready line first.
   let ready = false;

@@ -1,11 +1,7 @@
-// `hubfleet hub --entra-issuer` and `--device-ca`: whom else a hub trusts, besides the keys it made itself.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+// `hubfleet hub --entra-issuer`: an issuer of Entra tokens that the hub trusts besides the keys it made itself.
 import { InvalidArgumentError } from 'commander';
 import type { EntraOptions } from '../../simulators/hub/access/access.ts';
-import { LabError } from '../../simulators/vocabulary/errors.ts';
-import { reasonOf } from '../workspace/data-folder.ts';
-import type { CliHost, CliTools } from './host.ts';
+import type { CliTools } from './host.ts';
 
 /** What scripts rely on; members are only ever added. */
 export interface EntraReady {
@@ -78,18 +74,3 @@ export const entraText = ({ issuer, token, clients }: EntraReady): string =>
             .join(', ')}`,
         ]),
   ].join('\n');
-
-/** The texts of `--device-ca`, given once or more. */
-export const deviceAuthorities = (files: readonly string[], { cwd }: CliHost): readonly string[] =>
-  files.map((file) => {
-    try {
-      return readFileSync(resolve(cwd, file), 'utf8');
-    } catch (error) {
-      throw new LabError(
-        'file.unreadable',
-        `--device-ca: ${file} cannot be read: ${reasonOf(error)}`,
-        undefined,
-        error,
-      );
-    }
-  });

@@ -7,8 +7,9 @@ import { openDataFolder } from '../workspace/data-folder.ts';
 import { defaultHostName } from '../workspace/host-name.ts';
 import { openWorkbench, type WorkbenchOptions } from '../workspace/workbench.ts';
 import { recentFailure, rememberFailure } from './desktop-runtime.ts';
-import { hostName, port, wholeNumber } from './flags.ts';
+import { deviceCaFlag, hostName, port, wholeNumber } from './flags.ts';
 import { type CliHost, type CliTools, untilStopped } from './host.ts';
+import { readCertificates } from './pem-files.ts';
 
 interface StartFlags {
   readonly dataDir?: string;
@@ -25,6 +26,7 @@ interface StartFlags {
   readonly amqpsPort?: number;
   readonly amqpPort?: number;
   readonly mqttPort?: number;
+  readonly deviceCa?: readonly string[];
 }
 
 export function addStartCommand(program: Command, host: CliHost, tools: CliTools): void {
@@ -45,6 +47,7 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
     .option('--amqps-port <port>', 'AMQP over TLS; 5671 if it can be had', port)
     .option('--amqp-port <port>', 'AMQP in plain text, this machine only; any free one', port)
     .option('--mqtt-port <port>', 'devices without TLS, on loopback only; any free one', port)
+    .option(...deviceCaFlag)
     .action(async (flags: StartFlags) => {
       const options: WorkbenchOptions = {
         version: tools.version,
@@ -61,6 +64,7 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
           amqps: flags.amqpsPort,
           amqp: flags.amqpPort,
         },
+        deviceAuthorities: (flags.deviceCa ?? []).map((file) => readCertificates('--device-ca', file, host)),
       };
       const { executable, why } = await chooseHost(flags, options, host, tools);
       if (executable === undefined) await serveBrowser(flags, options, why, host, tools);

@@ -1,15 +1,14 @@
 // Which hub a service command talks to: the one named by --hub, else by IOTHUB_CONNECTION_STRING, else the local hub that runs.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Invoker, InvokerOptions } from '../../simulators/invoker/invoker.ts';
 import type { AmqpOptions, MessageClient } from '../../simulators/invoker/messages.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
 import type { Access } from '../workspace/access.ts';
-import { reasonOf } from '../workspace/data-folder.ts';
 import { hubOfConnectionString, hubOfFolder } from '../workspace/running-hubs.ts';
 import { wholeNumber } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
+import { readCertificates } from './pem-files.ts';
 
 export interface HubFlagsOfService {
   readonly hub?: string;
@@ -84,7 +83,7 @@ function optionsOf(
   const connectionString = named ?? local?.connectionStrings.iothubowner;
   if (connectionString === undefined) throw new LabError('internal', 'the running hub has no policy iothubowner');
 
-  const ca = flags.ca === undefined ? local?.caPem : readCa(resolve(host.cwd, flags.ca));
+  const ca = flags.ca === undefined ? local?.caPem : readCertificates('--ca', flags.ca, host);
   const plain = door === 'amqps' ? local?.amqp : undefined;
   if (door === 'amqps' && local !== undefined && (local.amqps ?? plain ?? flags.port) === undefined) {
     throw new LabError('hub.unreachable', 'the local hub that runs has no AMQP door', 'Messages go over AMQP alone.');
@@ -115,16 +114,3 @@ function runningHub(flags: HubFlagsOfService, host: CliHost): Access {
 }
 
 const hostNameOf = (connectionString: string): string => /HostName=([^;]*)/i.exec(connectionString)?.[1]?.trim() ?? '';
-
-function readCa(file: string): string {
-  let pem: string;
-  try {
-    pem = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new LabError('file.unreadable', `--ca: ${file} cannot be read: ${reasonOf(error)}`, undefined, error);
-  }
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new LabError('certificate.invalid', `--ca: ${file} holds no certificate in PEM form`);
-  }
-  return pem;
-}

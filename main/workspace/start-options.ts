@@ -21,6 +21,7 @@ const schema = z.strictObject({
     amqps: portSchema,
     amqp: portSchema,
   } satisfies Record<keyof WorkbenchOptions['ports'], typeof portSchema>),
+  deviceAuthorities: z.array(z.string()).default([]),
   json: z.boolean(),
   open: z.boolean(),
 });
@@ -45,6 +46,7 @@ export function startOptions(
       demo: false,
       seed: undefined,
       ports: {},
+      deviceAuthorities: [],
       json: false,
       open: true,
     };

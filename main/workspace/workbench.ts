@@ -23,6 +23,8 @@ export interface WorkbenchOptions {
   readonly seed: number | undefined;
   readonly hostName: string;
   readonly ports: AskedPorts;
+  /** PEM texts of CAs whose certificates devices may show, besides those of Hubfleet's own. */
+  readonly deviceAuthorities: readonly string[];
 }
 
 /** What a workbench needs of the world; a test gives its own. */
@@ -124,7 +126,12 @@ async function openOnFreePorts(
       seed,
       workers: tools.workers,
       fleetWorkers: Math.max(1, Math.min(8, availableParallelism() - 2)),
-      hub: { folder: folder?.hub, hostName: options.hostName, listen: ports },
+      hub: {
+        folder: folder?.hub,
+        hostName: options.hostName,
+        listen: ports,
+        deviceAuthorities: options.deviceAuthorities,
+      },
       journalRows,
       notices,
     });

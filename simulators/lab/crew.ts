@@ -27,8 +27,6 @@ export interface Crew {
 
 export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers' | 'hub' | 'seed' | 'version'> {
   readonly anchor: Anchor;
-  /** PEM texts of CAs whose certificates the local hub lets devices show. */
-  readonly deviceAuthorities: readonly string[];
   readonly onFacts: (facts: readonly Fact[]) => void;
   readonly onShed: (source: string, count: number) => void;
   /** A thread died by itself. */
@@ -36,7 +34,7 @@ export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers'
 }
 
 export async function startCrew(options: CrewOptions): Promise<Crew> {
-  const { anchor, seed, deviceAuthorities } = options;
+  const { anchor, seed } = options;
   const client = `hubfleet/${options.version}`;
   const open = <Calls extends FleetCalls | HubCalls>(url: URL, label: string): Thread<Calls> =>
     openThread<Calls>(new Worker(url, { name: label }), {
@@ -55,7 +53,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   let status: HubStatus;
   try {
     [status] = await Promise.all([
-      hub.call('open', { ...options.hub, anchor, deviceAuthorities }),
+      hub.call('open', { ...options.hub, anchor }),
       ...fleets.map((thread) => thread.call('open', { anchor, seed, client })),
     ]);
   } catch (error) {

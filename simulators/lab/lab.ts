@@ -33,6 +33,8 @@ export interface LabOptions {
     readonly listen: Listen;
     /** The limits of a tier from the start. @default off */
     readonly throttle?: Throttle;
+    /** PEM texts of CAs whose certificates devices may show, besides the lab's own. */
+    readonly deviceAuthorities?: readonly string[];
   };
   /** Remote hubs that listen elsewhere than on the well-known ports of their host name, by host name: another Hubfleet's, or a gateway's. */
   readonly remotes?: Readonly<Record<string, RemoteDoors>>;

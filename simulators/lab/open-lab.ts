@@ -52,7 +52,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const crew = await startCrew({
     ...options,
     anchor,
-    deviceAuthorities: [authority.certificate],
+    hub: { ...options.hub, deviceAuthorities: [authority.certificate, ...(options.hub.deviceAuthorities ?? [])] },
     onFacts: (facts) => facts.forEach(record),
     onShed: (source, count) => note({ type: 'facts.shed', at: clock.now(), source, count }),
     onFailure: (error) => {

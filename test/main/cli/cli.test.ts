@@ -1,13 +1,17 @@
 // The command line in memory: what it prints, what it asks of the hub, and the code it ends with.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { announceHub } from '../../../main/workspace/running-hubs.ts';
+import { startOptions } from '../../../main/workspace/start-options.ts';
+import { systemClock } from '../../../simulators/clock/system.ts';
 import type { MethodCall } from '../../../simulators/invoker/invoker.ts';
+import type { LabOptions } from '../../../simulators/lab/lab.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
 import { LabError } from '../../../simulators/vocabulary/errors.ts';
 import { deviceId } from '../../../simulators/vocabulary/ids.ts';
-import { status } from '../support/fake-lab.ts';
+import { fakeLab, status } from '../support/fake-lab.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { aTerminal, refused, remote } from './a-terminal.ts';
 
@@ -354,6 +358,57 @@ describe('hubfleet start', () => {
     expect(ran).toEqual([
       ['/electron', expect.objectContaining({ demo: true, seed: 3, dataDir, json: false, open: true })],
     ]);
+  });
+
+  test('hands the desktop every port and the CAs of devices in a form that it understands', async () => {
+    const ran: unknown[] = [];
+    const run = async (_: string, options: unknown) => {
+      ran.push(options);
+      return 0;
+    };
+    const desktop = { find: () => '/electron', fetch: async () => undefined, run };
+    const terminal = aTerminal({}, { env: { DISPLAY: ':0' } }, { desktop, clock: systemClock(), randomBytes });
+    expect(await terminal.run('certs', 'ca', '--out', 'ca')).toBe(0);
+    const doors = [
+      '--https-port',
+      '1',
+      '--mqtts-port',
+      '2',
+      '--mqtt-port',
+      '3',
+      '--amqps-port',
+      '4',
+      '--amqp-port',
+      '5',
+    ];
+    expect(await terminal.run('start', ...doors, '--device-ca', join('ca', 'ca.pem'))).toBe(0);
+    const usual = { version: '1.2.3', dataDir: '/usual', hostName: '127.0.0.1' };
+    const pem = readFileSync(join(terminal.dataDir, 'ca', 'ca.pem'), 'utf8');
+    expect(startOptions(JSON.stringify(ran[0]), usual)).toMatchObject({
+      ports: { https: 1, mqtts: 2, mqtt: 3, amqps: 4, amqp: 5 },
+      deviceAuthorities: [pem],
+    });
+  });
+
+  test('tells the hub of a window which CAs its devices may show', async () => {
+    const labs: LabOptions[] = [];
+    const openLab = async (options: LabOptions) => {
+      labs.push(options);
+      return fakeLab();
+    };
+    const terminal = aTerminal({}, {}, { window, openLab, clock: systemClock(), randomBytes });
+    expect(await terminal.run('certs', 'ca', '--out', 'ca')).toBe(0);
+    terminal.out.length = 0;
+    await untilReady(terminal, 'start', '--no-open', '--json', ...ports, '--device-ca', join('ca', 'ca.pem'));
+    const pem = readFileSync(join(terminal.dataDir, 'ca', 'ca.pem'), 'utf8');
+    expect(labs[0]?.hub.deviceAuthorities).toEqual([pem]);
+  });
+
+  test.each(['start', 'hub'])('%s refuses a CA that is none, by the name of its file', async (command) => {
+    const { run, err, dataDir } = aTerminal();
+    writeFileSync(join(dataDir, 'text.pem'), 'a text');
+    expect(await run(command, ...ports, '--device-ca', 'text.pem')).toBe(2);
+    expect(err.at(-1)).toBe('hubfleet: --device-ca: text.pem holds no certificate in PEM form');
   });
 
   test('--host desktop without a runtime is refused rather than served otherwise', async () => {

@@ -7,6 +7,7 @@ const asked = {
   ...{ version: '1.2.3', dataDir: '/data', usualDataDir: '/usual', hostName: '127.0.0.1' },
   ...{ ephemeral: true, demo: false, seed: 7, json: true, open: false },
   ports: { https: 0, mqtts: 1, mqtt: 2, amqps: 3, amqp: 4 },
+  deviceAuthorities: ['a PEM text'],
 };
 
 test('every port that can be named is handed over', () => {

@@ -36,6 +36,7 @@ function aDesk(options: Partial<WorkbenchOptions> = {}, openLab?: (asked: LabOpt
     seed: undefined,
     hostName: '127.0.0.1',
     ports: { https: 0, mqtts: 0, amqps: 0 },
+    deviceAuthorities: [],
     ...options,
   };
   return { dataDir, lab, asked, notices, open: () => openWorkbench(all, tools) };

@@ -31,7 +31,7 @@ async function aCrew() {
       ...{ folder: undefined, hostName: 'localhost' },
       listen: { host: '127.0.0.1', https: false, http: false, mqtts: false, mqtt: false, amqps: false, amqp: false },
     },
-    ...{ deviceAuthorities: [], onFacts: () => {}, onShed: () => {} },
+    ...{ onFacts: () => {}, onShed: () => {} },
     onFailure: (error) => failures.push(error.message),
   };
   const crew = await startCrew(options);
