@@ -55,7 +55,18 @@ const screens: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
   'new fleet': async (page) => {
     await page.getByRole('button', { name: 'Add fleet' }).click();
-    await expect(page.getByRole('form', { name: 'New fleet' })).toBeVisible();
+    const form = page.getByRole('form', { name: 'New fleet' });
+    await form.getByLabel('Protocol', { exact: true }).selectOption('mix');
+    await form.getByLabel('Send telemetry').check();
+    await form.locator('summary', { hasText: 'More' }).click();
+    await form.getByLabel('Messages to devices').selectOption('rules');
+    await form.getByLabel('Hub', { exact: true }).selectOption('remote');
+    await expect(form.getByRole('figure', { name: 'Preview of a message' })).toBeVisible();
+    await expect(form.getByRole('textbox', { name: 'Template of a message' })).toBeVisible();
+  },
+  groups: async (page) => {
+    await page.getByLabel('Group devices by').selectOption('protocol');
+    await expect(page.getByRole('row', { name: /of 100 online/ })).toBeVisible();
   },
   result: async (page) => {
     await page.getByLabel('Target').selectOption('all');
