@@ -1,8 +1,8 @@
-// Telemetry is checked, counted and reported. A cloud-to-device message waits in its identity's queue until it is taken, given up or expired; it
+// A cloud-to-device message waits in its identity's queue until it is taken, given up or expired; it
 // is written to the store before its sender hears that it was taken in, and leaves it in the same step in which its feedback enters.
 import type { Clock } from '../../clock/clock.ts';
-import type { Emit, HubFact, MessageOutcome } from '../../vocabulary/facts.ts';
-import { type DeviceId, partsOf } from '../../vocabulary/ids.ts';
+import type { Emit, HubFact } from '../../vocabulary/facts.ts';
+import type { DeviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { type Millis, minutes, seconds } from '../../vocabulary/units.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -12,19 +12,20 @@ import type { Identity } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Throttling } from '../throttling/throttling.ts';
 import { addresseesOf } from './addressee.ts';
+import { type End, mostDeliveries, recordOf } from './ends.ts';
 import { openFeedback } from './feedback.ts';
 import { newLockToken } from './lock-token.ts';
-import type { Acknowledgement, Delivery, FeedbackRecord, Message, Messages } from './messages.ts';
+import type { Delivery, Message, Messages } from './messages.ts';
 import { keptId, keptText, type Queued, queuedFrom } from './queued.ts';
-import { largestCommand, largestTelemetry, shownProperties, sizeOf } from './sizes.ts';
+import { largestCommand, shownProperties, sizeOf } from './sizes.ts';
+import { takeTelemetry } from './telemetry.ts';
 
 /** Reference 4.6, 8: what a hub begins with. */
 export const messageLimits = Object.freeze({
   lock: seconds(60),
   timeToLive: minutes(60),
   longestTimeToLive: minutes(2 * 24 * 60),
-  /** A message that was given back so often is given up. */
-  deliveries: 10,
+  deliveries: mostDeliveries,
   /** For one identity, those in a receiver's hands among them. */
   waiting: 50,
   messageIdLength: 128,
@@ -44,13 +45,11 @@ export interface MessagesOptions {
   readonly throttling: Pick<Throttling, 'take'>;
 }
 
-/** The last word on a message. */
-type End = Exclude<MessageOutcome, 'abandoned'>;
-
 export function openMessages(options: MessagesOptions): Messages {
   const { clock, emit, store, randomBytes, find, connections, throttling } = options;
   /** Oldest first; an identity without messages has no queue. */
   const queues = new Map<DeviceId, Queued[]>();
+  const telemetry = takeTelemetry({ clock, emit, throttling });
   const feedback = openFeedback({ clock, store, randomBytes });
   /** Never given twice, a restart between or not. */
   let lastSequence = Number(store.setting(sequenceSetting) ?? 0);
@@ -174,33 +173,8 @@ export function openMessages(options: MessagesOptions): Messages {
         );
   }
 
-  function takeIn(device: DeviceId, messages: readonly Message[], will: boolean | undefined): Refusal | undefined {
-    let bytes = 0;
-    for (const message of messages) bytes += sizeOf(message);
-    if (bytes > largestTelemetry) {
-      const what = messages.length === 1 ? 'The message' : `The batch of ${messages.length} messages`;
-      const text = `${what} has ${bytes} bytes with its properties; at most ${largestTelemetry} are allowed.`;
-      return refuse('MessageTooLarge', text);
-    }
-    const throttled = throttling.take('telemetry', 1, device, bytes);
-    if (throttled !== undefined) return throttled;
-    for (const message of messages) {
-      const properties = shownProperties(message);
-      emit({
-        type: 'message.received',
-        at: clock.now(),
-        device,
-        body: excerptOf(message.body),
-        ...(properties === undefined ? undefined : { properties }),
-        ...(will === true ? { will } : undefined),
-      });
-    }
-    return undefined;
-  }
-
   return {
-    received: (device, message, will) => takeIn(device, [message], will),
-    receivedBatch: (device, messages) => takeIn(device, messages, undefined),
+    ...telemetry,
 
     send(message) {
       const found = addressee(message);
@@ -323,32 +297,3 @@ export function openMessages(options: MessagesOptions): Messages {
 
 const lockLost = (device: DeviceId, lockToken: string): Refusal =>
   refuse('DeviceMessageLockLost', `Device '${device}' holds no message locked with '${lockToken.slice(0, 80)}'.`);
-
-/** What the service is told of each end, and in which of the two halves of `full` it belongs. */
-const ends: Readonly<
-  Record<End, { readonly half: Acknowledgement; readonly code: FeedbackRecord['statusCode']; readonly text: string }>
-> = {
-  completed: { half: 'positive', code: 'Success', text: 'Success' },
-  rejected: { half: 'negative', code: 'Rejected', text: 'The device rejected the message.' },
-  expired: { half: 'negative', code: 'Expired', text: 'The message expired before the device took it.' },
-  'delivery-count': {
-    half: 'negative',
-    code: 'DeliveryCountExceeded',
-    text: `The message was given back ${messageLimits.deliveries} times.`,
-  },
-  purged: { half: 'negative', code: 'Purged', text: 'The queue of the device was purged.' },
-};
-
-function recordOf({ device, generation, message }: Queued, outcome: End, now: number): FeedbackRecord | undefined {
-  const { ack = 'none', messageId = '' } = message.system;
-  const { half, code, text } = ends[outcome];
-  if (ack !== 'full' && ack !== half) return undefined;
-  return {
-    originalMessageId: messageId,
-    enqueuedTimeUtc: new Date(now).toISOString(),
-    statusCode: code,
-    description: text,
-    deviceId: partsOf(device).device,
-    deviceGenerationId: generation,
-  };
-}
