@@ -1,9 +1,8 @@
 // A client of the public service API, the same for the local hub and a remote one: methods, twins, identities, queries and jobs.
 // What a hub refuses is a value here (ServiceAnswer), not an exception; only a hub that cannot be reached throws.
-import { hashOf, type Random, seeded } from '../random/random.ts';
 import { partsOf } from '../vocabulary/ids.ts';
 import { seconds } from '../vocabulary/units.ts';
-import { type BulkEntry, type BulkOutcome, type BulkWatch, bulkAll } from './bulk.ts';
+import type { BulkEntry } from './bulk.ts';
 import {
   openServiceClient,
   type ServiceAnswer,
@@ -11,16 +10,13 @@ import {
   type ServiceRequest,
 } from './service-client.ts';
 
-export type { BulkEntry, BulkOutcome, BulkRefusal } from './bulk.ts';
+export type { BulkEntry } from './bulk.ts';
 export type { ServiceAnswer } from './service-client.ts';
 
 /** An answer may come this much after the hub's own deadline before we give up on the connection. */
 const slack = seconds(15);
 
-export interface InvokerOptions extends ServiceClientOptions {
-  /** For the pauses between tries when a hub says 429. */
-  readonly random?: Random;
-}
+export type InvokerOptions = ServiceClientOptions;
 
 export interface MethodCall {
   readonly method: string;
@@ -82,8 +78,6 @@ export interface Invoker {
   listModules(device: string): Promise<ServiceAnswer>;
   /** At most 100 entries. */
   bulk(entries: readonly BulkEntry[]): Promise<ServiceAnswer>;
-  /** Any number of entries, in calls of 100; waits and tries again when the hub says 429. */
-  bulkAll(entries: readonly BulkEntry[], watch?: BulkWatch): Promise<BulkOutcome>;
   query(text: string, page?: Paging): Promise<ServiceAnswer>;
   /** Page after page; a refusal is the last of them. */
   queryPages(text: string, size?: number): AsyncIterable<ServiceAnswer>;
@@ -101,9 +95,7 @@ export interface Invoker {
 }
 
 export function openInvoker(options: InvokerOptions): Invoker {
-  const { clock } = options;
   const { ask, hostName, close } = openServiceClient(options);
-  const random = options.random ?? seeded(hashOf(hostName, clock.now()));
 
   const change = (method: 'PATCH' | 'PUT', id: string, body: object, etag: string | undefined): ServiceRequest => ({
     method,
@@ -113,7 +105,6 @@ export function openInvoker(options: InvokerOptions): Invoker {
   });
   const query: Invoker['query'] = (text, page = {}) =>
     ask({ method: 'POST', path: '/devices/query', body: { query: text }, headers: pagingOf(page) });
-  const bulk: Invoker['bulk'] = (entries) => ask({ method: 'POST', path: '/devices', body: entries });
 
   return {
     hostName,
@@ -139,9 +130,7 @@ export function openInvoker(options: InvokerOptions): Invoker {
     deleteDevice: (id) => ask({ method: 'DELETE', path: pathOf('devices', id), headers: { 'if-match': '*' } }),
     listDevices: (top) => ask({ method: 'GET', path: `/devices?top=${top}` }),
     listModules: (device) => ask({ method: 'GET', path: `${pathOf('devices', device)}/modules` }),
-    bulk,
-    bulkAll: (entries, { progress, signal } = {}) =>
-      bulkAll(entries, bulk, { clock, random, ...(signal === undefined ? {} : { signal }) }, progress),
+    bulk: (entries) => ask({ method: 'POST', path: '/devices', body: entries }),
     query,
     async *queryPages(text, size) {
       let continuation: string | undefined;

@@ -86,7 +86,6 @@ export class Hubs {
     const invoker = openInvoker({
       connectionString: spec.hub,
       clock,
-      random: random.fork('invoker'),
       address: { host: doors?.host ?? hostName, port: doors?.https ?? 443, tls: true },
       ...(doors?.ca === undefined ? {} : { ca: doors.ca }),
     });

@@ -1,4 +1,5 @@
 // Gives a fleet its identities on a hub, through the public registry API, and takes them away again.
+import { bulkSize } from '../invoker/bulk.ts';
 import { withRetry } from '../invoker/retry.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import { type DeviceId, deviceId, identityId, isDeviceId } from '../vocabulary/ids.ts';
@@ -10,7 +11,6 @@ import {
   addressed,
   bulk,
   bulkAtOnce,
-  bulkSize,
   chunks,
   hold,
   inLanes,

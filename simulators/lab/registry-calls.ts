@@ -1,11 +1,10 @@
 // Calls of a hub's registry as a fleet needs them: many at once, in lanes, with patience for a hub that is over its rate.
-import type { BulkEntry, Invoker, ServiceAnswer } from '../invoker/invoker.ts';
+import { type BulkEntry, type BulkRefusal, refusedIn } from '../invoker/bulk.ts';
+import type { Invoker, ServiceAnswer } from '../invoker/invoker.ts';
 import { type RetryTools, withRetry } from '../invoker/retry.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import { type DeviceId, identityId, partsOf } from '../vocabulary/ids.ts';
 
-/** The service takes at most this many entries in one call (reference 4.2). */
-export const bulkSize = 100;
 export const bulkAtOnce = 4;
 
 /** Asks one hub's registry, with patience where it says it is over its rate (429). */
@@ -20,14 +19,7 @@ export const addressed = (identity: DeviceId): { readonly id: string; readonly m
   return moduleId === undefined ? { id } : { id, moduleId };
 };
 
-interface BulkError {
-  readonly deviceId: string;
-  readonly moduleId?: string | null;
-  readonly errorCode: string;
-  readonly errorStatus?: string;
-}
-
-type Refused = BulkError & { readonly id: DeviceId };
+type Refused = BulkRefusal & { readonly id: DeviceId };
 
 /** One bulk call; gives the entries the hub refused, and throws when it refused the call. */
 export async function bulk(
@@ -37,14 +29,8 @@ export async function bulk(
 ): Promise<readonly Refused[]> {
   asker.signal?.throwIfAborted();
   const answer = await withRetry(asker, () => asker.invoker.bulk(entries));
-  let errors: readonly BulkError[];
-  try {
-    const body = JSON.parse(answer.body) as { errors?: typeof errors };
-    if (answer.problem !== undefined && body.errors === undefined) throw refused(doing, answer);
-    errors = body.errors ?? [];
-  } catch (error) {
-    throw error instanceof LabError ? error : refused(doing, answer);
-  }
+  const errors = refusedIn(answer);
+  if (errors === undefined) throw refused(doing, answer);
   return errors.map((error) => ({ ...error, id: identityId(error.deviceId, error.moduleId || undefined) }));
 }
 

@@ -2,8 +2,10 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type BulkEntry, type Invoker, openInvoker } from '../../../simulators/invoker/invoker.ts';
-import { pauseBefore } from '../../../simulators/invoker/retry.ts';
+import { refusedIn } from '../../../simulators/invoker/bulk.ts';
+import { type Invoker, openInvoker } from '../../../simulators/invoker/invoker.ts';
+import { pauseBefore, withRetry } from '../../../simulators/invoker/retry.ts';
+import { seeded } from '../../../simulators/random/random.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
 import { until } from '../../support/a-lab.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -210,58 +212,64 @@ describe('page by page', () => {
   });
 });
 
-describe('many identities', () => {
-  const entries = Array.from({ length: 250 }, (_, index): BulkEntry => ({ id: `d${index}`, importMode: 'create' }));
+describe('a bulk call', () => {
+  const errors = [{ deviceId: 'd7', errorCode: 'DeviceAlreadyExists' }];
 
-  test('go in calls of a hundred, and those refused are named', async () => {
-    const errors = [{ deviceId: 'd7', errorCode: 'DeviceAlreadyExists' }];
-    const { invoker, seen } = await anInvoker(({ body }) =>
-      body.includes('"d7"')
-        ? { status: 400, body: JSON.stringify({ isSuccessful: false, errors }) }
-        : { status: 200, body: '{"isSuccessful":true,"errors":[]}' },
-    );
-    const steps: number[] = [];
-    expect(await invoker.bulkAll(entries, { progress: (dealtWith) => steps.push(dealtWith) })).toEqual({
-      done: 249,
-      refused: errors,
-    });
-    expect(seen.map(({ body }) => JSON.parse(body).length).sort()).toEqual([100, 100, 50]);
-    expect(steps.at(-1)).toBe(250);
+  test.each([
+    [{ status: 200, body: '{"isSuccessful":true,"errors":[]}' }, []],
+    [{ status: 200, body: '{}' }, []],
+    [{ status: 400, body: JSON.stringify({ isSuccessful: false, errors }) }, errors],
+    [{ status: 401, body: '{"Message":"ErrorCode:IotHubUnauthorized;No"}' }, undefined],
+    [{ status: 500, body: '<html>' }, undefined],
+  ])('answered %j names those it refused, or was refused whole', async (answer, refused) => {
+    const { invoker } = await anInvoker(answer);
+    expect(refusedIn(await invoker.bulk([{ id: 'd7', importMode: 'create' }]))).toEqual(refused);
   });
 
-  test('wait as long as the hub asks when it is over its rate', async () => {
+  test('whose answer says nothing is no success', async () => {
+    const { invoker } = await anInvoker({ status: 200, body: '<html>' });
+    const answer = await invoker.bulk([]);
+    expect(() => refusedIn(answer)).toThrow('a body that is not JSON');
+  });
+});
+
+describe('a hub that is over its rate', () => {
+  const random = seeded(1);
+
+  test('is asked again after as long as it wants', async () => {
     const clock = new VirtualClock();
     let asked = 0;
     const { invoker } = await anInvoker(() => {
       asked += 1;
       return asked < 3 ? { status: 429, headers: { 'retry-after': '20' } } : { status: 200, body: '{}' };
     }, clock);
-    const done = invoker.bulkAll(entries.slice(0, 1));
+    const done = withRetry({ clock, random }, () => invoker.getDevice('d'));
     await until(() => clock.pending === 1);
     await clock.advance(19_999);
     expect(asked).toBe(1);
     await clock.advance(5_001);
     await until(() => asked === 2 && clock.pending === 1);
     await clock.advance(25_000);
-    expect(await done).toEqual({ done: 1, refused: [] });
+    expect(await done).toMatchObject({ status: 200 });
   });
 
-  test('give up when the hub refuses whole calls, and say why', async () => {
-    const { invoker, seen } = await anInvoker({ status: 401, body: '{"Message":"ErrorCode:IotHubUnauthorized;No"}' });
-    const outcome = await invoker.bulkAll(entries);
-    expect(outcome).toMatchObject({ done: 0, refused: [], problem: { name: 'IotHubUnauthorized' } });
-    expect(seen.length).toBeLessThanOrEqual(3);
-  });
-
-  test('are stopped by a signal while they wait', async () => {
+  test('is not asked again once nobody wants to know', async () => {
     const clock = new VirtualClock();
     const { invoker } = await anInvoker({ status: 429 }, clock);
     const abort = new AbortController();
-    const done = invoker.bulkAll(entries.slice(0, 1), { signal: abort.signal });
+    const done = withRetry({ clock, random, signal: abort.signal }, () => invoker.getDevice('d'));
     await until(() => clock.pending === 1);
     abort.abort(new Error('enough'));
     await expect(done).rejects.toThrow('enough');
     expect(clock.pending).toBe(0);
+  });
+
+  test('is given up in the end, with its last answer', async () => {
+    const clock = new VirtualClock();
+    let asked = 0;
+    const done = withRetry({ clock, random }, async () => ({ status: 503, body: String(++asked) }));
+    await clock.advance(600_000);
+    expect(await done).toEqual({ status: 503, body: '10' });
   });
 
   test('pauses grow, from half to all of twice the one before, up to a minute', () => {
