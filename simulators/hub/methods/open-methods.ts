@@ -102,10 +102,7 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 
   function begin(invocation: Invocation): void {
     const { asked, device, call, begunAt } = invocation;
-    const refusal = stopping
-      ? stopped
-      : (asked.refusal ??
-        (usable(find(device)) ? undefined : notFound(device, find, 'is not registered or is disabled')));
+    const refusal = stopping ? stopped : (asked.refusal ?? unusable(device));
     const connection = refusal === undefined ? connections.find(device) : undefined;
     const listens = connection?.listensForMethods === true;
     if (listens) send(invocation, connection);
@@ -192,6 +189,16 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
     },
   };
 
+  function unusable(id: DeviceId): Refusal | undefined {
+    const why = 'is not registered or is disabled';
+    const identity = find(id);
+    if (identity === undefined) return notFound(id, find, why);
+    // Of a module too it is the device that is disabled.
+    return identity.status === 'enabled'
+      ? undefined
+      : refuse('DeviceNotFound', `Device '${identity.deviceId}' ${why}.`);
+  }
+
   /** Whether this device was once asked under this id; beyond what is remembered it gets the benefit of the doubt. */
   function wasAsked(rid: string, device: DeviceId): boolean {
     if (!/^[1-9a-f][0-9a-f]{0,11}$/.test(rid)) return false;
@@ -205,8 +212,6 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 }
 
 const stopped = refuse('ServiceUnavailable', 'The hub is stopping.');
-
-const usable = (identity: Identity | undefined): boolean => identity?.status === 'enabled';
 
 const notOnline = (timeout: Millis): Refusal =>
   refuse(

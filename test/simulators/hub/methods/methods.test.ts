@@ -340,6 +340,16 @@ test('every call ends exactly once whatever happens around it', async () => {
   );
 });
 
+test('a module of a disabled device is not said to be missing', async () => {
+  known.set('off/m', { ...identity('off', 'disabled'), moduleId: 'm' });
+  const state = call('off/m');
+  await clock.advance(0);
+  expect(state.outcome).toMatchObject({
+    name: 'DeviceNotFound',
+    message: "Device 'off' is not registered or is disabled.",
+  });
+});
+
 test('a call that comes after the stop is refused at once and leaves no timer', async () => {
   methods.stop();
   const late = call('d', { connectTimeoutInSeconds: 300 });
