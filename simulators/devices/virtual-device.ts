@@ -1,7 +1,6 @@
-// A virtual device joins a link (link.ts), a connection (links/), a twin and a behaviour. Link moves happen in `#move` and nowhere else.
+// A virtual device joins a link (link.ts), a connection (links/), a twin (twin.ts) and a behaviour. Link moves happen in `#move` and nowhere else.
 import type { Cancel, Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
-import { driftOf } from '../vocabulary/drift.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
@@ -16,20 +15,16 @@ import {
   type Ending,
   type IncomingMessage,
   type JsonObject,
+  type TwinDocument,
   TwinFailed,
 } from './links/connection.ts';
-import { merge, nothing } from './links/twin-json.ts';
 import { settlementOf } from './settling.ts';
 import { Telemetry, type TelemetryOwner } from './telemetry.ts';
+import { DeviceTwin, type TwinOwner } from './twin.ts';
 
 export const createDevice = (options: DeviceOptions): Device => new VirtualDevice(options);
 
-interface EarlyPatch {
-  readonly patch: JsonObject;
-  readonly version: number;
-}
-
-class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner {
+class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner, TwinOwner {
   #options: DeviceOptions;
 
   #state: LinkState = 'off';
@@ -42,14 +37,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
   #lastWait: Millis = 0;
   #onlineSince: Instant = 0;
 
-  #desired: JsonObject = nothing;
-  #desiredVersion = 0;
-  #reported: JsonObject = nothing;
-  #reportedVersion = 0;
-  #drifting = false;
-  /** Desired patches that came while the twin was still being read; undefined when it is not. */
-  #early: EarlyPatch[] | undefined;
-
+  readonly #twin = new DeviceTwin(this);
   /** Methods in the device's hands; undefined while there are none. */
   #handlings: Set<Handling> | undefined;
   #renewing = false;
@@ -114,10 +102,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
       state: this.#state,
       ...(this.#detail === undefined ? {} : { detail: this.#detail }),
       connects: this.#connects,
-      desired: this.#desired,
-      desiredVersion: this.#desiredVersion,
-      reported: this.#reported,
-      reportedVersion: this.#reportedVersion,
+      ...this.#twin.snapshot(),
     };
   }
 
@@ -159,7 +144,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
   #letGo(): Connection | undefined {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#early = undefined;
+    this.#twin.stopsReading();
     this.#renewing = false;
     this.#telemetry?.stop();
     return connection;
@@ -191,7 +176,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
     if (connection !== this.#connection || !this.#move('accepted')) return;
     this.#connects += 1;
     this.#onlineSince = this.clock.now();
-    this.#early = [];
+    this.#twin.beginsReading();
     this.#startTelemetry();
     void this.#readTwin(connection);
   }
@@ -212,9 +197,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
   }
 
   desiredPatched(connection: Connection, patch: JsonObject, version: number): void {
-    if (connection !== this.#connection) return;
-    if (this.#early) this.#early.push({ patch, version });
-    else this.#applyDesired(patch, version);
+    if (connection === this.#connection) this.#twin.desiredPatched(patch, version);
   }
 
   messageArrived(connection: Connection, message: IncomingMessage): void {
@@ -252,10 +235,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
   async report(patch: JsonObject): Promise<void> {
     const connection = this.#connection;
     if (!connection) throw new TwinFailed('reporting properties: the device is not connected');
-    const version = await connection.report(JSON.stringify(patch));
-    this.#reported = merge(this.#reported, patch);
-    this.#reportedVersion = Math.max(version, this.#reportedVersion);
-    this.#noteDrift();
+    this.#twin.reported(patch, await connection.report(JSON.stringify(patch)));
   }
 
   complain(detail: string): void {
@@ -265,36 +245,13 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner 
   // --- twin ---
 
   async #readTwin(connection: Connection): Promise<void> {
+    let twin: TwinDocument | undefined;
     try {
-      const twin = await connection.getTwin();
-      if (connection !== this.#connection) return;
-      this.#desired = twin.desired;
-      this.#desiredVersion = twin.desiredVersion;
-      this.#reported = twin.reported;
-      this.#reportedVersion = twin.reportedVersion;
+      twin = await connection.getTwin();
     } catch (error) {
-      if (connection !== this.#connection) return;
-      this.complain(error instanceof Error ? error.message : String(error));
+      if (connection === this.#connection) this.complain(error instanceof Error ? error.message : String(error));
     }
-    const early = this.#early;
-    this.#early = undefined;
-    this.#noteDrift();
-    for (const { patch, version } of early ?? []) this.#applyDesired(patch, version);
-  }
-
-  /** What the device knows already is dropped: patches up to the version it read (reference 2.8). */
-  #applyDesired(patch: JsonObject, version: number): void {
-    if (version <= this.#desiredVersion) return;
-    this.#desired = merge(this.#desired, patch);
-    this.#desiredVersion = version;
-    this.#noteDrift();
-  }
-
-  #noteDrift(): void {
-    const drift = driftOf(this.#desired, this.#reported).length > 0;
-    if (drift === this.#drifting) return;
-    this.#drifting = drift;
-    this.emit({ type: 'twin.drifted', at: this.clock.now(), device: this.id, drift });
+    if (connection === this.#connection) this.#twin.wasRead(twin);
   }
 
   // --- telemetry ---
