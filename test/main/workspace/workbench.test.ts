@@ -59,6 +59,42 @@ describe('between two starts', () => {
     expect(second.asked[0]).toMatchObject({ seed: 42, hub: { folder: layoutOf(first.dataDir).hub } });
   });
 
+  test('a fleet is the same again, whatever was set in it', async () => {
+    const asked = fleetSpecSchema.parse({
+      ...{ name: 'mine', count: 2, protocol: { mqtt: 1, 'amqp-ws': 2 }, devicesPerConnection: 2, modules: ['$eye'] },
+      telemetry: {
+        everySeconds: 0.5,
+        template: { n: '{count}', deep: [{ t: '{walk:1:2:0.1}' }] },
+        properties: { a: '{index}' },
+      },
+      messages: { rules: [{ property: 'p', value: 'v', share: 0.5, do: 'reject' }], otherwise: 'abandon' },
+      tags: { site: 'north' },
+    });
+    const first = aDesk();
+    const bench = await first.open();
+    await bench.restored;
+    await bench.lab.addFleet(asked);
+    bench.keep();
+    await bench.stop();
+    const second = aDesk({ dataDir: first.dataDir });
+    await (await second.open()).restored;
+    expect(second.lab.fleets()).toEqual([asked]);
+  });
+
+  test('a fleet that the first version kept is brought back', async () => {
+    const { dataDir, lab, notices, open } = aDesk();
+    const fleet = {
+      ...{ name: 'old', count: 3, id: 'old-{index}', hub: 'local', protocol: 'mqtt', tls: true, tags: {}, desired: {} },
+      ...{ behaviour: { kind: 'reboot', dark: 5000 }, connect: { perSecond: 200, jitter: 0.5 } },
+      reconnect: { kind: 'backoff', first: 500, most: 30000, jitter: 0.5 },
+      ...{ keepAliveSeconds: 240, tokenLifetimeSeconds: 3600 },
+    };
+    writeFileSync(layoutOf(dataDir).settings, JSON.stringify({ hubfleet: 1, seed: 7, fleets: [fleet], faults: [] }));
+    await (await open()).restored;
+    expect(notices).toEqual([]);
+    expect(lab.fleets()).toMatchObject([{ ...fleet, authentication: 'sas', modules: [], messages: 'complete' }]);
+  });
+
   test('a named seed wins over that of last time', async () => {
     const { dataDir, open } = aDesk({ seed: 9 });
     await (await open()).restored;
