@@ -50,7 +50,9 @@ export function openAccess(options: AccessOptions): Access {
         'IotHubUnauthorized',
         bearerIn(text) === undefined
           ? 'Unauthorized: not a token of the form SharedAccessSignature sr=...&sig=...&se=...'
-          : 'Unauthorized: an Entra token, and no issuer of such tokens is configured on this hub',
+          : entra === undefined
+            ? 'Unauthorized: an Entra token, and no issuer of such tokens is configured on this hub'
+            : 'Unauthorized: an Entra token opens the service API, not a device',
       );
     }
     const resource = segmentsOf(token.sr);

@@ -171,3 +171,14 @@ test.each(['constructor', 'toString', '__proto__'])(
     expect(codeOf(await ours().checkService(text, readTwin))).toBe(401003);
   },
 );
+
+test('a device that shows an Entra token is told what such tokens are for', async () => {
+  const text = `Bearer ${await issuer.token()}`;
+  const configured = ours().checkDevice(text, identity('pump'));
+  expect(configured).toMatchObject({ number: 401003, message: expect.stringContaining('not a device') });
+  const options = { clock, hostName: 'myhub.localhost', find: () => undefined, policies };
+  expect(openAccess(options).checkDevice(text, identity('pump'))).toMatchObject({
+    number: 401003,
+    message: expect.stringContaining('no issuer of such tokens is configured'),
+  });
+});
