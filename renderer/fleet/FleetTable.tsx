@@ -5,7 +5,7 @@ import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { flexRender, getCoreRowModel, type Header, useReactTable } from '@tanstack/react-table';
 import { useEffect, useMemo, useState } from 'react';
 import { selectAllMatching } from '../actions/registry.ts';
-import { useSnapshot } from '../connection/hooks.ts';
+import { useSnapshot, useTotals } from '../connection/hooks.ts';
 import type { DeviceRow } from '../connection/shapes.ts';
 import { useFleet } from '../store/fleet.ts';
 import { useWindow } from '../store/window.ts';
@@ -50,7 +50,12 @@ export function FleetTable() {
   }, [seenFrom, seenTo]);
 
   const [sizes, setSizes] = useState<Record<string, number>>({});
-  const visibility = useMemo(() => fitting(width, scale, sizes), [width, scale, sizes]);
+  // A column that would be empty is left to the others until there is something to count.
+  const sends = useTotals((totals) => totals.fleets.some(({ spec }) => spec.telemetry !== undefined)) ?? false;
+  const [counted, setCounted] = useState(false);
+  const some = sends || rows.some(({ messages }) => messages > 0);
+  if (some && !counted) setCounted(true);
+  const visibility = useMemo(() => fitting(width, scale, sizes, counted), [width, scale, sizes, counted]);
   const tight = width > 0 && width < tightBelow * scale;
   const table = useReactTable({
     data: rows as DeviceRow[],
@@ -195,15 +200,24 @@ function Head({ header }: { readonly header: Header<DeviceRow, unknown> }) {
   );
 }
 
-function fitting(width: number, scale: number, sizes: Readonly<Record<string, number>>): Record<string, boolean> {
+function fitting(
+  width: number,
+  scale: number,
+  sizes: Readonly<Record<string, number>>,
+  withMessages: boolean,
+): Record<string, boolean> {
   const widths = new Map(
     columns.map((each) => {
       const id = each.id ?? ('accessorKey' in each ? String(each.accessorKey) : '');
       return [id, (sizes[id] ?? each.size ?? 100) * scale];
     }),
   );
-  let sum = checkWidth * scale + [...widths.values()].reduce((total, each) => total + each, 0);
   const visible: Record<string, boolean> = {};
+  if (!withMessages) {
+    visible.messages = false;
+    widths.set('messages', 0);
+  }
+  let sum = checkWidth * scale + [...widths.values()].reduce((total, each) => total + each, 0);
   for (const id of dispensable) {
     if (width === 0 || sum <= width) break;
     visible[id] = false;
