@@ -38,6 +38,8 @@ export interface FleetOrder {
   readonly spec: FleetSpec;
   readonly hub: HubAddress;
   readonly devices: readonly OrderedDevice[];
+  /** The devices stay off until they are started. */
+  readonly off?: boolean;
 }
 
 export interface FleetHolder {
@@ -133,7 +135,7 @@ export function holdFleets(options: {
       };
       fleets.set(spec.name, fleet);
       for (const device of devices) byId.set(device.id, { device, fleet });
-      startAll(fleet);
+      if (!order.off) startAll(fleet);
     },
     removeFleet(name) {
       const fleet = fleets.get(name);

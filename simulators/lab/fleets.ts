@@ -23,6 +23,8 @@ interface Fleet {
   registering: Promise<unknown>;
   removing?: Promise<void> | undefined;
   state: FleetSummary['state'];
+  /** Stopped while it was still being registered: its devices do not dial when they are. */
+  off: boolean;
   problem?: string;
 }
 
@@ -77,7 +79,8 @@ export class Fleets {
     const owned = new Set<DeviceId>(hub.local ? idsOf(spec) : []);
     const fleet: Fleet = {
       ...{ spec, hub, owned, unsure: new Map() },
-      ...{ abort: new AbortController(), registering: Promise.resolve(), state: 'provisioning' as const },
+      ...{ abort: new AbortController(), registering: Promise.resolve() },
+      ...{ state: 'provisioning' as const, off: false },
     };
     this.#fleets.set(spec.name, fleet);
     const address = attempt(() => hub.address(spec));
@@ -97,8 +100,8 @@ export class Fleets {
       fleet.registering = registering;
       const devices = await registering;
       if (fleet.abort.signal.aborted) return;
-      await crew.addFleet({ spec, hub: address, devices });
-      fleet.state = 'running';
+      await crew.addFleet({ spec, hub: address, devices, off: fleet.off });
+      fleet.state = fleet.off ? 'stopped' : 'running';
     } catch (error) {
       if (fleet.abort.signal.aborted) return; // removed meanwhile, and cleaned up there
       fleet.state = 'failed';
@@ -146,12 +149,14 @@ export class Fleets {
 
   start(name: FleetName): void {
     const fleet = this.find(name);
+    fleet.off = false;
     if (fleet.state === 'stopped') fleet.state = 'running';
     void this.options.crew.tell('startFleet', name);
   }
 
   stop(name: FleetName): void {
     const fleet = this.find(name);
+    fleet.off = true;
     if (fleet.state === 'running') fleet.state = 'stopped';
     void this.options.crew.tell('stopFleet', name);
   }

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../simulators/clock/system.ts';
 import { openMessages } from '../../simulators/invoker/messages.ts';
-import { deviceId } from '../../simulators/vocabulary/ids.ts';
+import { deviceId, fleetName } from '../../simulators/vocabulary/ids.ts';
 import { addFleet, aLab, allOnline, runAll, until } from '../support/a-lab.ts';
 
 const everyDevice = { sort: 'id', descending: false, from: 0, count: 500, wall: false, filter: '' } as const;
@@ -157,4 +157,21 @@ test('the limits of a tier can be set while the hub runs, and are seen in use', 
   await allOnline(lab, 5);
   const usage = await until(() => (lab.views.hub().usage?.throttle.tier === 'S1' ? lab.views.hub().usage : undefined));
   expect(usage.limits.find(({ kind }) => kind === 'connections')?.limit).toBe(100);
+});
+
+test('a fleet that is stopped before it is registered stays off until it is started', async () => {
+  const lab = await aLab();
+  const adding = addFleet(lab, { name: 'pumps', count: 20, id: 'pump-{index}', connect: { perSecond: 10_000 } });
+  const state = () => lab.views.totals().fleets[0]?.state;
+  expect(state()).toBe('provisioning');
+  lab.stopFleet(fleetName('pumps'));
+  await adding;
+  expect(state()).toBe('stopped');
+  // What threads do comes in order: were the others told to dial, the first would be on its way now.
+  lab.startDevices([deviceId('pump-20')]);
+  await until(() => lab.views.totals().devices.online === 1);
+  expect(lab.views.totals().devices).toMatchObject({ off: 19, online: 1 });
+  lab.startFleet(fleetName('pumps'));
+  expect(state()).toBe('running');
+  await allOnline(lab, 20);
 });
