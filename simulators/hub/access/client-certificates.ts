@@ -7,6 +7,7 @@ import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 import type { Identity } from '../registry/registry.ts';
 import type { ClientCertificate, Grant } from './access.ts';
+import type { KnownChains } from './known-chains.ts';
 
 /** How many steps a certificate may stand below its CA. */
 const longestChain = 8;
@@ -26,10 +27,16 @@ export const readAuthorities = (pems: readonly string[]): readonly X509Certifica
     return found;
   });
 
+/** What certificates are held against, and what was learnt of them. */
+export interface Trust {
+  readonly authorities: readonly X509Certificate[];
+  readonly chains: KnownChains;
+}
+
 export function checkChain(
   shown: ClientCertificate | undefined,
   identity: Identity,
-  authorities: readonly X509Certificate[],
+  trust: Trust,
   now: Instant,
 ): Grant | Refusal {
   const name = identityId(identity.deviceId, identity.moduleId);
@@ -55,27 +62,32 @@ export function checkChain(
   if (!names.includes(name)) {
     return refused(`the certificate is of '${names.join("', '").slice(0, 300)}', not of '${name}'`);
   }
-  return untimely(own, 'the certificate', now) ?? unchained(own, others, authorities, now) ?? grant;
+  return untimely(own, 'the certificate', now) ?? unchained(own, others, trust, now) ?? grant;
 }
 
-/** Undefined when the certificate leads to an authority, through intermediates that came along with it. */
+/** Undefined when the certificate leads to an authority, through intermediates that came along with it now or earlier. */
 function unchained(
   own: X509Certificate,
   others: readonly Buffer[],
-  authorities: readonly X509Certificate[],
+  { authorities, chains }: Trust,
   now: Instant,
 ): Refusal | undefined {
+  const led: X509Certificate[] = [];
   let current = own;
   // Read when they are needed: most devices are of a CA that the hub knows itself, and reading is half of the work.
   let between: readonly X509Certificate[] | undefined;
   for (let step = 0; step < longestChain; step++) {
     const authority = authorities.find((one) => issued(one, current));
-    if (authority !== undefined) return untimely(authority, `the CA ${oneLine(authority.subject)}`, now);
-    between ??= others.flatMap((der) => read(der) ?? []);
+    if (authority !== undefined) {
+      chains.keep(own, led);
+      return untimely(authority, `the CA ${oneLine(authority.subject)}`, now);
+    }
+    between ??= others.length === 0 ? chains.of(own) : others.flatMap((der) => read(der) ?? []);
     const next = between.find((one) => one.ca && one.fingerprint256 !== current.fingerprint256 && issued(one, current));
     if (next === undefined) break;
     const problem = untimely(next, `the intermediate CA ${oneLine(next.subject)}`, now);
     if (problem !== undefined) return problem;
+    led.push(next);
     current = next;
   }
   return refused(

@@ -11,6 +11,7 @@ import type { Access, Grant, OpenToken, Policy } from './access.ts';
 import { bearerIn, openBearer } from './bearer.ts';
 import { checkChain, readAuthorities } from './client-certificates.ts';
 import { type EntraOptions, openEntra } from './entra.ts';
+import { KnownChains } from './known-chains.ts';
 
 /** Verified service tokens remembered at once; the oldest is forgotten first and would just be verified again. */
 const mostRemembered = 1_024;
@@ -36,7 +37,7 @@ export interface AccessOptions {
 /** Throws LabError input.invalid for an authority that is no certificate of a CA. */
 export function openAccess(options: AccessOptions): Access {
   const { clock, hostName, find, policies } = options;
-  const authorities = readAuthorities(options.authorities ?? []);
+  const trust = { authorities: readAuthorities(options.authorities ?? []), chains: new KnownChains() };
   const host = hostName.toLowerCase();
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
   const entra = options.entra && openEntra(options.entra, clock);
@@ -154,7 +155,7 @@ export function openAccess(options: AccessOptions): Access {
     checkCertificate(certificate, identity) {
       return identity.status === 'disabled'
         ? disabled(identity)
-        : checkChain(certificate, identity, authorities, clock.now());
+        : checkChain(certificate, identity, trust, clock.now());
     },
 
     checkService(authorization, permission, path, verb) {
