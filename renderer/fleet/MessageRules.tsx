@@ -3,7 +3,7 @@ import { IconPlus, IconX } from '@tabler/icons-react';
 import { Button, IconButton } from '../widgets/Button.tsx';
 import { NumberField, SelectField, TextField } from '../widgets/Field.tsx';
 import { problemAt, type useDraft } from '../widgets/form.tsx';
-import type { Draft, Rule, Settlement } from './draft.ts';
+import { type Draft, type Rule, type Settlement, speaksMqtt } from './draft.ts';
 import styles from './Fleet.module.css';
 
 export const settlementWords: Readonly<Record<Settlement, string>> = {
@@ -17,6 +17,8 @@ const hints: Readonly<Record<Draft['messages'], string>> = {
   abandon: 'Every message is given back, and comes again until the hub gives it up.',
   rules: 'The first rule that fits decides.',
 };
+
+const mqttHint = ' MQTT has no word for reject and abandon: such a message is left unacknowledged.';
 
 export function MessageRules({ form }: { readonly form: ReturnType<typeof useDraft<Draft>> }) {
   const { draft, change, problems, fields } = form;
@@ -42,7 +44,7 @@ export function MessageRules({ form }: { readonly form: ReturnType<typeof useDra
         'Messages to devices',
         { ...settlementWords, rules: 'By rules' },
         {
-          hint: hints[draft.messages],
+          hint: `${hints[draft.messages]}${draft.messages !== 'complete' && speaksMqtt(draft) ? mqttHint : ''}`,
         },
       )}
       {draft.messages === 'rules' ? (

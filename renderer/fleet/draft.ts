@@ -86,6 +86,8 @@ export const modulesOf = ({ modules }: Draft): string[] => modules.split(/[\s,]+
 export const identitiesOf = (draft: Draft): number => draft.count * (1 + modulesOf(draft).length);
 export const speaksAmqp = (draft: Draft): boolean =>
   draft.protocol === 'mix' ? draft['share:amqp'] > 0 || draft['share:amqp-ws'] > 0 : draft.protocol.startsWith('amqp');
+export const speaksMqtt = (draft: Draft): boolean =>
+  draft.protocol === 'mix' ? draft['share:mqtt'] > 0 || draft['share:mqtt-ws'] > 0 : draft.protocol.startsWith('mqtt');
 /** Where it does not matter whether TLS is asked for: there is no other way. */
 export const needsTls = ({ authentication, hub }: Draft): boolean => authentication !== 'sas' || hub === 'remote';
 export const hostNameOf = ({ connectionString }: Draft): string | undefined =>

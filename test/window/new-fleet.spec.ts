@@ -23,6 +23,7 @@ test('a fleet with a mix of protocols, modules and telemetry comes online as it 
   await form.getByLabel('Modules of each device').fill('camera');
   await expect(form).toContainText('10 identities in all');
   await form.getByLabel('Messages to devices').selectOption('rules');
+  await expect(form).toContainText('MQTT has no word for reject and abandon');
   await form.getByLabel('Share').fill('101');
   await expect(form).toContainText('the share of rule 1 must be 0 to 100%');
   await form.getByLabel('Share').fill('50');
