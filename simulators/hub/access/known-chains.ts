@@ -15,8 +15,11 @@ export class KnownChains {
   }
 
   keep(own: X509Certificate, led: readonly X509Certificate[]): void {
-    if (led.length === 0 || this.#chains.has(own.fingerprint256)) return;
-    for (const oldest of this.#chains.keys()) if (this.#chains.size >= mostChains) this.#chains.delete(oldest);
+    if (led.length === 0) return;
+    // Put in anew each time: an intermediate may have been renewed, and who was here last is forgotten last.
+    this.#chains.delete(own.fingerprint256);
+    const oldest = this.#chains.keys().next().value;
+    if (oldest !== undefined && this.#chains.size >= mostChains) this.#chains.delete(oldest);
     this.#chains.set(
       own.fingerprint256,
       led.map((one) => this.#shared(one)),
