@@ -37,7 +37,11 @@ const idRule = "1 to 128 characters out of A-Z a-z 0-9 - : . + % _ # * ? ! ( ) ,
 
 export function deviceId(text: string): string {
   if (isDeviceId(text)) return text;
-  throw new InvalidArgumentError(`Expected ${idRule}.`);
+  throw new InvalidArgumentError(
+    isIdentityId(text)
+      ? 'Expected a device; modules have commands of their own: hubfleet modules.'
+      : `Expected ${idRule}.`,
+  );
 }
 
 /** A device, or a module of one. */
@@ -54,7 +58,10 @@ export function jsonObject(text: string): object {
 }
 
 /** The hub's rule for ids of jobs is that for ids of devices. */
-export const jobId = deviceId;
+export function jobId(text: string): string {
+  if (isDeviceId(text)) return text;
+  throw new InvalidArgumentError(`Expected ${idRule}.`);
+}
 
 /** Of commands that run a hub. */
 export const deviceCaFlag = [

@@ -53,6 +53,8 @@ describe('usage', () => {
     [['start', '--host', 'phone'], 'Allowed choices are desktop, browser.'],
     [['start', '--seed', '4294967296'], 'from 0 to 4294967295'],
     [['devices', 'create', 'a b'], "'a b' is invalid"],
+    [['devices', 'delete', 'pump/eye'], 'Expected a device; modules have commands of their own: hubfleet modules.'],
+    [['jobs', 'show', 'a/b'], 'Expected 1 to 128 characters'],
     [['devices', 'create'], "missing required argument 'id'"],
     [['devices', 'rename'], "unknown command 'rename'"],
     [['invoke', 'd', 'm', '--response-timeout', '4'], "'4' is invalid. Expected a whole number from 5 to 300 s."],
