@@ -25,13 +25,16 @@ interface Kept {
   readonly devices?: readonly DeviceId[];
 }
 
+type Held = Pick<JobHistory, 'results' | 'size'>;
+const nothing: Held = { results: 0, size: 0 };
+
 export class JobBook {
   readonly #store: Store;
   readonly #limits: JobHistory;
   /** In order of creation. */
   readonly #jobs = new Map<string, Job>();
-  /** Per job, of its results that are kept. */
-  readonly #sizes = new Map<Job, number>();
+  /** What is kept of each job's results; a job that the store ended has fewer of them than devices. */
+  readonly #held = new Map<Job, Held>();
   #results = 0;
   #size = 0;
   #lastNumber = 0;
@@ -94,15 +97,17 @@ export class JobBook {
       for (const device of job.devices.keys()) this.#store.dropDocument('device-job', documentId(job, device));
     });
     this.#jobs.delete(job.id);
-    this.#size -= this.#sizes.get(job) ?? 0;
-    this.#results -= job.devices.size;
-    this.#sizes.delete(job);
+    const { results, size } = this.#held.get(job) ?? nothing;
+    this.#results -= results;
+    this.#size -= size;
+    this.#held.delete(job);
   }
 
   #count(job: Job, size: number): void {
-    this.#sizes.set(job, (this.#sizes.get(job) ?? 0) + size);
-    this.#size += size;
+    const before = this.#held.get(job) ?? nothing;
+    this.#held.set(job, { results: before.results + 1, size: before.size + size });
     this.#results += 1;
+    this.#size += size;
   }
 
   #load(): void {

@@ -1,5 +1,5 @@
 // Jobs by the clock: when they start, how far they are, how they end, and what is left of them.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { jobHistory } from '../../../../simulators/hub/jobs/job-book.ts';
 import { openStore } from '../../../../simulators/hub/store/store.ts';
 import type { Throttle, Throttling } from '../../../../simulators/hub/throttling/throttling.ts';
@@ -421,4 +421,23 @@ test('an answer nested deeper than can be shown is kept as text, and a call that
   expect(rows()[0]).toMatchObject({ outcome: { deviceMethodResponse: { payload: deep } } });
   expect(rows()[1]).toMatchObject({ error: { code: 'ServerError' } });
   jobs.stop();
+});
+
+test('a job that the store ended counts no results it never had', async () => {
+  const store = openStore(undefined, 0);
+  const history = { age: 1_000, results: 3, size: 1e9 };
+  const { clock, create, jobs } = someJobs({ store, history, answer: () => answered() });
+  const kept = store.keepDocument.bind(store);
+  const broken = vi.spyOn(store, 'keepDocument').mockImplementation((kind, id, json) => {
+    if (kind === 'device-job') throw new Error('disk full');
+    kept(kind, id, json);
+  });
+  create('a');
+  await clock.advance(2_000);
+  broken.mockRestore();
+  for (const id of ['b', 'c']) {
+    create(id);
+    await clock.advance(1);
+  }
+  expect(jobs.list(undefined, undefined)).toMatchObject([{ jobId: 'c', status: 'completed' }]);
 });
