@@ -4,6 +4,7 @@ import type { Instant } from '../../../vocabulary/units.ts';
 import { outcomes } from './errors.ts';
 import { Outbox } from './outbox.ts';
 import { described, type EngineSender, type OutDelivery } from './rhea-parts.ts';
+import { settleOut } from './settling.ts';
 
 export type Outcome = 'accepted' | 'rejected' | 'released';
 
@@ -73,8 +74,7 @@ export class Feed<Item> {
     const refusal = this.#source.settle(item, outcome);
     if (!delivery.remote_settled) {
       // The peer leaves the last word to the hub (receiver-settle-mode second) and waits for it.
-      delivery.update(true, refusal === undefined ? words[outcome]() : outcomes.rejected(refusal, this.#now()));
-      delivery.remote_settled = true;
+      settleOut(delivery, refusal === undefined ? words[outcome]() : outcomes.rejected(refusal, this.#now()));
     } else if (refusal !== undefined) this.#source.late(refusal);
     this.pump();
   }

@@ -15,6 +15,7 @@ import type { Leaves } from './leaves.ts';
 import type { Leave, LinkHandler } from './link-handler.ts';
 import type { EngineLink, EngineReceiver, EngineSender, EngineSession, InDelivery, Typed } from './rhea-parts.ts';
 import { feedbackLink, sendLink, serviceNodes, silentLink } from './service-links.ts';
+import { settleIn } from './settling.ts';
 import { TokenLinks } from './token-links.ts';
 
 /** Messages a peer may send on a link before it hears of the first. */
@@ -251,7 +252,7 @@ export class PeerLinks {
           ? outcomes.rejected(refuse('MessageTooLarge', 'The message is larger than 1 MB.'), this.#now())
           : this.#outcomeOf(() => take(message, format === plainFormat ? undefined : format));
     // Settled by the hub whatever the modes are: clients wait for it, and the library's room for unsettled ones is small.
-    delivery.update(true, outcome);
+    settleIn(delivery, outcome);
     if (receiver.credit <= creditWindow / 2) receiver.add_credit(creditWindow - receiver.credit);
   }
 

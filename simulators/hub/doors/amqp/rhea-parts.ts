@@ -51,11 +51,13 @@ export interface OutDelivery {
   settled: boolean;
   remote_settled: boolean;
   state: Typed | undefined;
+  readonly link: { readonly session: EngineSession };
   update(settled: boolean, state?: Typed): void;
 }
 
 export interface InDelivery {
   readonly remote_settled: boolean;
+  readonly link: { readonly session: EngineSession };
   readonly tag: Buffer;
   update(settled: boolean, state: Typed): void;
 }
@@ -83,10 +85,16 @@ export interface EngineSession {
     deliveries: Store;
     readonly next_delivery_id: number;
     readonly next_pending_delivery: number;
+    /** Settled in this turn and not told yet. */
+    readonly pending_dispositions: readonly { readonly state: Typed | undefined }[];
     on_disposition(fields: Composite): void;
   };
   readonly incoming: {
     readonly next_delivery_id: number | undefined;
+    /** Settled in this turn and not told yet. */
+    readonly updated: readonly { readonly state: Typed | undefined }[];
+    /** Tells it now. */
+    process(session: EngineSession): void;
   };
   is_open(): boolean;
   end(error?: object): void;

@@ -298,6 +298,37 @@ describe('messages to a device', () => {
     expect(await bad).toMatchObject({ error: { condition: 'com.microsoft:message-lock-lost' } });
   });
 
+  test('with the last word left to the hub, messages settled together end each in its own way', async () => {
+    const ends = ['accepted', 'rejected', 'rejected', 'released', 'accepted', 'accepted'] as const;
+    for (const [number] of ends.entries()) command('d', `m${number}`);
+    const client = await bench.device('d');
+    const { inbox, receiver } = await client.receiver(address('d', 'messages/devicebound'), {
+      autoaccept: false,
+      rcv_settle_mode: 1,
+      credit_window: 0,
+    });
+    receiver.add_credit(ends.length);
+    const told = new Promise<unknown[]>((resolve) => {
+      const outcomes: unknown[] = [];
+      receiver.on('settled', ({ delivery }) => {
+        outcomes[Number(delivery?.id)] = String(delivery?.remote_state?.constructor).match(
+          /accepted|rejected|released/,
+        )?.[0];
+        if (Object.keys(outcomes).length === ends.length) resolve(Object.values(outcomes));
+      });
+    });
+    const deliveries: { accept(): void; reject(): void; release(): void }[] = [];
+    for (const _ of ends) deliveries.push((await inbox.next()).delivery as never);
+    const words = { accepted: 'accept', rejected: 'reject', released: 'release' } as const;
+    // The client's library has the same habit, so that it tells each at once; they reach the hub together.
+    const { session } = receiver as unknown as { session: { incoming: { process(of: object): void } } };
+    for (const [number, delivery] of deliveries.entries()) {
+      delivery[words[ends[number] ?? 'accepted']]();
+      session.incoming.process(session);
+    }
+    expect(await told).toEqual(ends);
+  });
+
   test('what a device did not settle goes back when its link ends, without counting', async () => {
     command('d', 'x');
     const client = await bench.device('d');
@@ -393,6 +424,20 @@ describe('a service', () => {
     const service = await bench.service();
     const sender = await service.sender('/messages/devicebound');
     expect(await service.send(sender, { body: Buffer.from('x'), ...fields })).toBe(outcome);
+  });
+
+  test('messages sent together are each told their own outcome', async () => {
+    const service = await bench.service();
+    const sender = await service.sender('/messages/devicebound');
+    const to = (id: string) => ({ to: `/devices/${id}/messages/devicebound`, body: Buffer.from('x') });
+    const addressees = ['nobody', 'd', 'd', 'no-one', 'neither', 'd'];
+    const outcomes = await Promise.all(
+      addressees.map((id) => service.send(sender, to(id)).catch((error: AmqpProblem) => error.condition)),
+    );
+    expect(outcomes).toEqual(
+      addressees.map((id) => (id === 'd' ? 'accepted' : expect.stringContaining('amqp:not-found'))),
+    );
+    expect(bench.messages.count(deviceId('d'))).toBe(3);
   });
 
   test('the 51st message that waits is rejected', async () => {

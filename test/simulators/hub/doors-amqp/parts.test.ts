@@ -8,7 +8,11 @@ import { Deliveries } from '../../../../simulators/hub/doors/amqp/deliveries.ts'
 import { BadBytes, passValue } from '../../../../simulators/hub/doors/amqp/encoding.ts';
 import { encodeDelivery, readMessages } from '../../../../simulators/hub/doors/amqp/message-shape.ts';
 import { requestGuids } from '../../../../simulators/hub/doors/amqp/request-guids.ts';
-import { encodeMessage, type OutDelivery } from '../../../../simulators/hub/doors/amqp/rhea-parts.ts';
+import {
+  type EngineSession,
+  encodeMessage,
+  type OutDelivery,
+} from '../../../../simulators/hub/doors/amqp/rhea-parts.ts';
 import { Tokens } from '../../../../simulators/hub/doors/amqp/tokens.ts';
 import { deviceIdPattern, requestId } from '../../../../simulators/vocabulary/ids.ts';
 import { refuse } from '../../../../simulators/vocabulary/service-errors.ts';
@@ -137,6 +141,7 @@ describe('the deliveries of a session', () => {
     settled: false,
     remote_settled: false,
     state: undefined,
+    link: { session: {} as EngineSession },
     update() {},
   });
   const over = ({ settled, remote_settled }: OutDelivery) => settled && remote_settled;
