@@ -30,11 +30,8 @@ export interface MessagesOptions {
   readonly open: (hub: FleetHub) => Promise<MessageClient>;
 }
 
-/**
- * On their way at once. One to the local hub: the AMQP library under its door (rhea 3.0.5, write_dispositions) tells the outcome of two
- * neighbours as one, even when one was taken and the other refused.
- */
-const lanes = { local: 1, remote: 32 } as const;
+/** On their way at once. */
+const lanes = 32;
 const reasonsNamed = 100;
 /** Counts nobody looked at for this long are forgotten. */
 const attention = seconds(30);
@@ -66,8 +63,7 @@ export class Messages {
         if (reasons.length < reasonsNamed) reasons.push({ device, message: `${problem.name}: ${problem.message}` });
       }
     };
-    const most = devices.some((device) => this.options.hubOf(device).local) ? lanes.local : lanes.remote;
-    await Promise.all(Array.from({ length: Math.min(most, devices.length) }, lane));
+    await Promise.all(Array.from({ length: Math.min(lanes, devices.length) }, lane));
     return { sent: devices.length - refused, refused, reasons };
   }
 
