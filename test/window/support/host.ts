@@ -35,7 +35,7 @@ export async function startHost(...flags: readonly string[]): Promise<Host> {
     [
       cli,
       ...['start', '--no-open', '--json', '--ephemeral', '--host', 'browser', '--seed', '7'],
-      ...['--https-port', '0', '--mqtts-port', '0', '--mqtt-port', '0'],
+      ...['--https-port', '0', '--mqtts-port', '0', '--mqtt-port', '0', '--amqps-port', '0'],
       ...flags,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
