@@ -74,9 +74,6 @@ export async function provide(
   provision: Provision,
 ): Promise<OrderedDevice[]> {
   const proofs = new Map<DeviceId, Proof>();
-  await inLanes(identities, bulkAtOnce, async ({ id }) => {
-    proofs.set(id, await proofOf(spec.authentication, id, provision));
-  });
   const ids = identities.map(({ id }) => id);
   for (const level of [ids.filter((id) => !isModule(id)), ids.filter(isModule)]) {
     const present = await create(spec, level, proofs, provision);
@@ -97,12 +94,14 @@ export async function provide(
 async function create(
   spec: FleetSpec,
   ids: readonly DeviceId[],
-  proofs: ReadonlyMap<DeviceId, Proof>,
+  proofs: Map<DeviceId, Proof>,
   provision: Provision,
 ): Promise<DeviceId[]> {
   const { made, unsure } = provision;
   const present: DeviceId[] = [];
   await inLanes(chunks(ids, bulkSize), bulkAtOnce, async (chunk) => {
+    // Made as they are needed: thousands of keys at once would hold up the host for a tenth of a second.
+    for (const id of chunk) proofs.set(id, await proofOf(spec.authentication, id, provision));
     const entries = chunk.map((id) => ({
       ...addressed(id),
       importMode: 'create' as const,

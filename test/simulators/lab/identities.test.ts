@@ -109,7 +109,8 @@ describe('identities', () => {
     const registry = aRegistry();
     const provision = registry.provision();
     const first = await provided(spec(250), provision);
-    expect(registry.batches).toEqual([100, 100, 50]);
+    // They are on their way together, and the shortest may be ready first.
+    expect([...registry.batches].sort((one, other) => other - one)).toEqual([100, 100, 50]);
     expect(new Set(first.map((each) => each.key)).size).toBe(250);
     expect(registry.identities.get('pump-250')?.symmetricKey?.primaryKey).toBe(first[249]?.key);
     expect(provision.made.size).toBe(250);
