@@ -87,7 +87,7 @@ async function connects({ programs, runs, say }: GroupTools): ReturnType<Group> 
     { name: 'amqp.connect-alone', unit, ours: rates.alone, reference: rates.bareAlone, goal },
     { name: 'amqp.connect-shared', unit, ours: rates.shared, reference: rates.bareShared, goal },
     { name: 'amqp.connect-against-sdk', unit, ours: rates.alone, reference: rates.sdk },
-    // As every hub but one on loopback is reached. Without TLS the handshake in HTTP is most of what there is to do.
+    // Without TLS the handshake in HTTP is most of what there is to do.
     { name: 'websocket.connect-tls', unit, ours: rates.webSocketTls, reference: rates.mqttTls, goal },
     { name: 'websocket.connect-plain', unit, ours: rates.webSocket, reference: rates.mqtt, goal },
   ];

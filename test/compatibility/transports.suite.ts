@@ -167,39 +167,36 @@ describe.skipIf(problem !== undefined)('official Node SDK over', () => {
       expect(others?.value).toMatchObject({ connectionState: 'Disconnected' });
     });
 
-    test.each(['self-signed', 'signed by the CA'])('a device with a certificate %s answers a method', async (kind) => {
-      const id = `x509-${kind.slice(0, 4)}-${transport}`;
-      const out = join(folder, id);
-      const flags = kind === 'self-signed' ? ['--self-signed'] : [];
-      const made = JSON.parse(
-        execFileSync(process.execPath, [
-          cli,
-          'certs',
-          'device',
-          id,
-          '--out',
-          out,
-          '--data-dir',
-          folder,
-          '--json',
-          ...flags,
-        ]).toString(),
-      );
+    test.each([
+      ['self-signed', undefined],
+      ['signed by the CA', undefined],
+      ['self-signed', 'mod'],
+      ['signed by the CA', 'mod'],
+    ])('a certificate %s lets a device or module in (%s), which answers a method', async (kind, moduleId) => {
+      const deviceId = `x509-${kind.slice(0, 4)}-${moduleId ?? 'device'}-${transport}`;
+      const id = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
+      const flags = ['--out', join(folder, deviceId), '--data-dir', folder, '--json'];
+      if (kind === 'self-signed') flags.push('--self-signed');
+      const made = JSON.parse(execFileSync(process.execPath, [cli, 'certs', 'device', id, ...flags]).toString());
       const authentication =
         kind === 'self-signed'
-          ? {
-              type: 'selfSigned',
-              x509Thumbprint: { primaryThumbprint: made.thumbprints.sha256, secondaryThumbprint: null },
-            }
+          ? { type: 'selfSigned', x509Thumbprint: { primaryThumbprint: made.thumbprints.sha256 } }
           : { type: 'certificateAuthority' };
-      await service(['registry', 'create', { deviceId: id, authentication }]);
-      const device = agent(transport, `HostName=${hostName};DeviceId=${id};x509=true`, {
+      await service(
+        ['registry', 'create', { deviceId, ...(moduleId === undefined ? { authentication } : {}) }],
+        ...(moduleId === undefined ? [] : [['registry', 'addModule', { deviceId, moduleId, authentication }]]),
+      );
+      const named = moduleId === undefined ? '' : `;ModuleId=${moduleId}`;
+      const device = agent(transport, `HostName=${hostName};DeviceId=${deviceId}${named};x509=true`, {
+        ...(moduleId === undefined ? {} : { MODULE: '1' }),
         CERTIFICATE: made.certificate,
         KEY: made.key,
       });
       await device.order('open');
       await device.order('listen');
-      const [answered] = await service(call(id, params('echo', 1)));
+      const [answered] = await service(
+        call(deviceId, ...(moduleId === undefined ? [] : [moduleId]), params('echo', 1)),
+      );
       expect(answered?.value).toEqual({ status: 200, payload: 1 });
     });
   });
@@ -226,21 +223,26 @@ describe.skipIf(problem !== undefined)('official Node SDK over', () => {
     }
   });
 
-  test('every transport renews its token in the middle of a run and loses no call', async () => {
+  test('devices and modules renew their tokens in the middle of a run on every transport, and lose no call', async () => {
     const lifetime = 6;
     const devices = await Promise.all(
-      streams.map(async (transport) => {
-        const id = `renewing-${transport}`;
-        const device = agent(transport, await identity(id), { LIFETIME: String(lifetime) });
-        await device.order('open');
-        await device.order('listen');
-        return { id, device };
-      }),
+      streams.flatMap((transport) =>
+        [undefined, 'mod'].map(async (moduleId) => {
+          const deviceId = `renewing-${transport}-${moduleId ?? 'device'}`;
+          const more = { LIFETIME: String(lifetime), ...(moduleId === undefined ? {} : { MODULE: '1' }) };
+          const device = agent(transport, await identity(deviceId, moduleId), more);
+          await device.order('open');
+          await device.order('listen');
+          return { target: moduleId === undefined ? [deviceId] : [deviceId, moduleId], device };
+        }),
+      ),
     );
     const begun = performance.now();
     // Past the first token and the hub's grace; a call now and then on the way.
     for (let round = 0; performance.now() - begun < (lifetime + 4) * 1_000; round++) {
-      const results = await service(...devices.map(({ id }) => call(id, params('echo', round))));
+      const results = await service(
+        ...devices.map(({ target }) => call(String(target[0]), ...target.slice(1), params('echo', round))),
+      );
       expect(results.map(({ value, error }) => value?.payload ?? error)).toEqual(devices.map(() => round));
     }
     for (const { device } of devices) expect(device.program.child.exitCode).toBe(null);

@@ -8,7 +8,7 @@ import { type Running, run, start, withBuild } from './support.ts';
 
 withBuild();
 
-const anyPorts = ['--https-port', '0', '--mqtts-port', '0'];
+const anyPorts = ['--https-port', '0', '--mqtts-port', '0', '--amqps-port', '0'];
 interface Ready {
   readonly ready: true;
   readonly https: { readonly host: string; readonly port: number };
@@ -166,7 +166,15 @@ test('an ephemeral hub leaves nothing behind, and is found by its connection str
 test('a taken port is one sentence and exit code 2', async () => {
   const { hub, ready } = await startHub(temporaryFolder());
   const port = String(ready.mqtts.port);
-  const { code, err, out } = await run(temporaryFolder(), ['hub', '--https-port', '0', '--mqtts-port', port]);
+  const { code, err, out } = await run(temporaryFolder(), [
+    'hub',
+    '--https-port',
+    '0',
+    '--mqtts-port',
+    port,
+    '--amqps-port',
+    '0',
+  ]);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain(port);
   hub.process.kill('SIGTERM');

@@ -8,7 +8,7 @@ import { run, start, withBuild } from './support.ts';
 
 withBuild();
 
-const anyPorts = ['--https-port', '0', '--mqtts-port', '0'];
+const anyPorts = ['--https-port', '0', '--mqtts-port', '0', '--amqps-port', '0'];
 
 async function open(dataDir: string, ...args: string[]) {
   const running = start(dataDir, ['start', '--no-open', '--json', ...anyPorts, ...args]);

@@ -83,7 +83,9 @@ describe('usage', () => {
 describe('hubfleet hub', () => {
   test('prints one line when it is ready and stops cleanly', async () => {
     const terminal = aTerminal();
-    expect(await untilReady(terminal, 'hub', '--json', '--https-port', '0', '--mqtts-port', '0')).toBe(0);
+    expect(
+      await untilReady(terminal, 'hub', '--json', '--https-port', '0', '--mqtts-port', '0', '--amqps-port', '0'),
+    ).toBe(0);
     expect(terminal.out).toHaveLength(1);
     expect(JSON.parse(terminal.out[0] ?? '')).toEqual({
       ready: true,
@@ -109,7 +111,17 @@ describe('hubfleet hub', () => {
       [[], 1],
     ] as const) {
       const terminal = aTerminal();
-      const running = terminal.run('hub', '--json', '--https-port', '0', '--mqtts-port', '0', ...flags);
+      const running = terminal.run(
+        'hub',
+        '--json',
+        '--https-port',
+        '0',
+        '--mqtts-port',
+        '0',
+        '--amqps-port',
+        '0',
+        ...flags,
+      );
       await expect.poll(() => terminal.out.length).toBe(1);
       terminal.hubs[0]?.emit({ type: 'twin.fetched', at: 5, device: deviceId('d') });
       terminal.stop();
@@ -121,7 +133,18 @@ describe('hubfleet hub', () => {
 
   test('keeps nothing when ephemeral, and still has a CA file while it runs', async () => {
     const terminal = aTerminal({}, {}, {});
-    const code = await untilReady(terminal, 'hub', '--json', '--ephemeral', '--https-port', '0', '--mqtts-port', '0');
+    const code = await untilReady(
+      terminal,
+      'hub',
+      '--json',
+      '--ephemeral',
+      '--https-port',
+      '0',
+      '--mqtts-port',
+      '0',
+      '--amqps-port',
+      '0',
+    );
     expect(code).toBe(0);
     expect(terminal.hubs[0]?.folder).toBeUndefined();
     expect(JSON.parse(terminal.out[0] ?? '').dataDir).toBeNull();
@@ -137,7 +160,7 @@ describe('hubfleet hub', () => {
         },
       },
     );
-    expect(await run('hub', '--https-port', '0', '--mqtts-port', '8883')).toBe(2);
+    expect(await run('hub', '--https-port', '0', '--mqtts-port', '8883', '--amqps-port', '0')).toBe(2);
     expect(err).toEqual(['hubfleet: mqtts: port 8883 is taken\nChoose another.']);
   });
 
@@ -311,7 +334,7 @@ describe('service commands', () => {
 describe('hubfleet start', () => {
   const window = temporaryFolder();
   writeFileSync(join(window, 'index.html'), '<!doctype html>');
-  const ports = ['--https-port', '0', '--mqtts-port', '0'];
+  const ports = ['--https-port', '0', '--mqtts-port', '0', '--amqps-port', '0'];
 
   test('serves the browser host and prints one line with the address', async () => {
     const terminal = aTerminal({}, {}, { window });
