@@ -1,10 +1,11 @@
 // The bare hub for AMQP: HTTP in, a method over `rhea` out and back, nothing between. It takes every token and every link, and has one twin
 // for all. No authentication, no state, no limits.
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import rhea, { type Connection, type EventContext, type Message, type Sender } from 'rhea';
 import { serve } from '../processes/serve.ts';
+import { answer, host, listen, methodFront, type Send } from './method-front.ts';
 
 export interface BareAmqpHubOptions {
   /** PEM texts; without them plain text. */
@@ -16,7 +17,6 @@ export interface BareAmqpHubAddress {
   readonly amqp: number;
 }
 
-const host = '127.0.0.1';
 const methods = new Map<string, Sender>();
 const pending = new Map<string, ServerResponse>();
 const twin = Buffer.from('{"desired":{"$version":1},"reported":{"$version":1}}');
@@ -78,48 +78,19 @@ function answered(message: Message): void {
   if (response) answer(response, 200, `{"status":${status},"payload":${payload}}`);
 }
 
-function answer(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
+const call: Send = (device, method, payload, response) => {
+  const sender = methods.get(device);
+  if (sender === undefined) return false;
+  const id = Buffer.alloc(16);
+  id.writeUInt32BE(++lastCall, 12);
+  pending.set(id.toString('hex'), response);
+  sender.send({
+    correlation_id: id,
+    application_properties: { 'IoThub-methodname': method },
+    body: rhea.message.data_section(Buffer.from(payload)),
   });
-  response.end(body);
-}
-
-/** POST /twins/{id}/methods */
-function invoke(request: IncomingMessage, response: ServerResponse): void {
-  let body = '';
-  request.setEncoding('utf8');
-  request.on('data', (chunk: string) => {
-    body += chunk;
-  });
-  request.on('end', () => {
-    const sender = methods.get(request.url?.split('/')[2] ?? '');
-    if (sender === undefined) return answer(response, 404, '{"Message":"no such device"}');
-    const { methodName, payload } = JSON.parse(body) as { methodName: string; payload: unknown };
-    const id = Buffer.alloc(16);
-    id.writeUInt32BE(++lastCall, 12);
-    pending.set(id.toString('hex'), response);
-    sender.send({
-      correlation_id: id,
-      application_properties: { 'IoThub-methodname': methodName },
-      body: rhea.message.data_section(Buffer.from(JSON.stringify(payload))),
-    });
-  });
-}
-
-interface Listening {
-  once(event: 'error', run: (error: Error) => void): unknown;
-  listen(options: { host: string; port: number; backlog: number }, run: () => void): unknown;
-  address(): AddressInfo | string | null;
-}
-async function listen(server: Listening): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port: 0, backlog: 2_048 }, resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
+  return true;
+};
 
 const handlers = {
   async open({ tls }: BareAmqpHubOptions): Promise<BareAmqpHubAddress> {
@@ -131,7 +102,7 @@ const handlers = {
     const amqp = tls === undefined ? createServer(accept) : createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, accept);
     return {
       host,
-      http: await listen(createHttpServer({ keepAliveTimeout: 60_000 }, invoke)),
+      http: await listen(methodFront(call)),
       amqp: await listen(amqp),
     };
   },

@@ -1,9 +1,10 @@
 // The bare hub: HTTP in, MQTT out and back, nothing between. No authentication, no state, no limits: what any hub on Node could reach.
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import mqttPacket, { type IPublishPacket, type Packet } from 'mqtt-packet';
 import { serve } from '../processes/serve.ts';
+import { answer, host, listen, methodFront, type Send } from './method-front.ts';
 
 export interface BareHubOptions {
   /** PEM texts; without them plain text. */
@@ -15,7 +16,6 @@ export interface BareHubAddress {
   readonly mqtt: number;
 }
 
-const host = '127.0.0.1';
 const devices = new Map<string, Socket>();
 const pending = new Map<string, ServerResponse>();
 const twin = '{"desired":{"$version":1},"reported":{"$version":1}}';
@@ -83,42 +83,18 @@ function published(socket: Socket, { topic, payload, qos, messageId }: IPublishP
   if (qos === 1) send(socket, { cmd: 'puback', messageId: messageId ?? 0 });
 }
 
-function answer(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-  });
-  response.end(body);
-}
-
-/** POST /twins/{id}/methods */
-function invoke(request: IncomingMessage, response: ServerResponse): void {
-  let body = '';
-  request.setEncoding('utf8');
-  request.on('data', (chunk: string) => {
-    body += chunk;
-  });
-  request.on('end', () => {
-    const socket = devices.get(request.url?.split('/')[2] ?? '');
-    if (socket === undefined) return answer(response, 404, '{"Message":"no such device"}');
-    const { methodName, payload } = JSON.parse(body) as { methodName: string; payload: unknown };
-    const rid = (++lastRid).toString(16);
-    pending.set(rid, response);
-    publish(socket, `$iothub/methods/POST/${methodName}/?$rid=${rid}`, JSON.stringify(payload));
-  });
-}
-
-async function listen(server: Server | ReturnType<typeof createHttpServer>): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port: 0, backlog: 2_048 }, resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
+const call: Send = (device, method, payload, response) => {
+  const socket = devices.get(device);
+  if (socket === undefined) return false;
+  const rid = (++lastRid).toString(16);
+  pending.set(rid, response);
+  publish(socket, `$iothub/methods/POST/${method}/?$rid=${rid}`, payload);
+  return true;
+};
 
 const handlers = {
   async open({ tls }: BareHubOptions): Promise<BareHubAddress> {
-    const http = createHttpServer({ keepAliveTimeout: 60_000 }, invoke);
+    const http = methodFront(call);
     const mqtt = tls === undefined ? createServer(accept) : createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, accept);
     mqtt.on('tlsClientError', () => {});
     return { host, http: await listen(http), mqtt: await listen(mqtt) };

@@ -1,9 +1,12 @@
 // Parts of a hub for tests: identities with keys, a connection that remembers what it was sent, and facts that can be waited for.
+
 import { randomBytes } from 'node:crypto';
 import type { DeviceConnection } from '../../../simulators/hub/connections/connections.ts';
 import type { Identity } from '../../../simulators/hub/registry/registry.ts';
+import type { Twins } from '../../../simulators/hub/twins/twins.ts';
 import type { CloseReason, HubFact } from '../../../simulators/vocabulary/facts.ts';
 import { deviceId, type RequestId } from '../../../simulators/vocabulary/ids.ts';
+import { refuse } from '../../../simulators/vocabulary/service-errors.ts';
 
 export function identity(id: string, status: Identity['status'] = 'enabled'): Identity {
   const key = () => randomBytes(32).toString('base64');
@@ -91,5 +94,27 @@ export class FakeConnection implements DeviceConnection {
   close(reason: CloseReason): void {
     this.closed.push(reason);
     this.whenClosed(reason);
+  }
+}
+
+/** Twins that hold one version number per device, refuse the patch `"bad"` and cannot keep `"full"`. */
+export class PlainTwins implements Twins {
+  readonly reports = new Map<string, string[]>();
+  known = () => undefined;
+  members = {} as Twins['members'];
+  get = () => refuse('DeviceNotFound', 'none');
+  patch = () => refuse('DeviceNotFound', 'none');
+  replace = () => refuse('DeviceNotFound', 'none');
+  deviceView = (id: string) => `{"desired":{"$version":1},"reported":{"$version":${this.#of(id).length + 1}}}`;
+  report = (id: string, patch: string) => {
+    if (patch === '"full"') throw new Error('disk full');
+    if (patch === '"bad"') return refuse('ArgumentInvalid', 'a bad key', { key: 'a.b' });
+    this.#of(id).push(patch);
+    return { version: this.#of(id).length + 1 };
+  };
+  #of(id: string): string[] {
+    const reports = this.reports.get(id) ?? [];
+    this.reports.set(id, reports);
+    return reports;
   }
 }

@@ -13,35 +13,11 @@ import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
 import { openMethods } from '../../../../simulators/hub/methods/methods.ts';
 import { openStore } from '../../../../simulators/hub/store/store.ts';
 import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
-import type { Twins } from '../../../../simulators/hub/twins/twins.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
-import { refuse } from '../../../../simulators/vocabulary/service-errors.ts';
-import { Facts, identity } from '../parts.ts';
+import { Facts, identity, PlainTwins } from '../parts.ts';
 
 export const hostName = 'myhub.localhost';
-
-/** Twins that hold one version number per device and refuse the patch `"bad"`. */
-class PlainTwins implements Twins {
-  readonly reports = new Map<string, string[]>();
-  known = () => undefined;
-  members = {} as Twins['members'];
-  get = () => refuse('DeviceNotFound', 'none');
-  patch = () => refuse('DeviceNotFound', 'none');
-  replace = () => refuse('DeviceNotFound', 'none');
-  deviceView = (id: string) => `{"desired":{"$version":1},"reported":{"$version":${this.#of(id).length + 1}}}`;
-  report = (id: string, patch: string) => {
-    if (patch === '"full"') throw new Error('disk full');
-    if (patch === '"bad"') return refuse('ArgumentInvalid', 'a bad key', { key: 'a.b' });
-    this.#of(id).push(patch);
-    return { version: this.#of(id).length + 1 };
-  };
-  #of(id: string): string[] {
-    const reports = this.reports.get(id) ?? [];
-    this.reports.set(id, reports);
-    return reports;
-  }
-}
 
 export async function openDoor(
   options: { clock?: Clock; tls?: MqttDoorOptions['tls']; tokenGrace?: number; authorities?: readonly string[] } = {},

@@ -1,52 +1,29 @@
 // A process killed while it takes messages in and settles them: what it acknowledged is as it said, and no feedback is lost.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
 import { openMessages } from '../../../../simulators/hub/messages/messages.ts';
 import { openStore } from '../../../../simulators/hub/store/store.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { startDoomed } from '../doomed.ts';
 import { aFolder } from '../hub/a-hub.ts';
 import { identity } from '../parts.ts';
-
-const sqlite = import.meta.resolve('@photostructure/sqlite');
 
 test.each([50, 700])(
   'killed after %i acknowledgements, nothing is lost and nothing settled comes again',
   async (enough) => {
     const folder = aFolder();
-    const file = join(aFolder(), 'send-and-settle.mjs');
-    await build({
-      entryPoints: [fileURLToPath(new URL('./send-and-settle.ts', import.meta.url))],
-      outfile: file,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'error',
-      plugins: [
-        {
-          name: 'native',
-          setup: (into) => into.onResolve({ filter: /^@photostructure/ }, () => ({ path: sqlite, external: true })),
-        },
-      ],
-    });
-    const child = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void child.kill('SIGKILL'));
+    const { child, lines } = await startDoomed(new URL('./send-and-settle.ts', import.meta.url), folder);
     const devices = new Set<string>();
     const waiting = new Set<string>();
     const settled = new Set<string>();
     let count = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of lines) {
       const [device = '', what, id = ''] = line.split(' ');
       devices.add(device);
       if (what === 'sent') waiting.add(id);
       else settled.add(id);
       count += 1;
-      // Lines already in the pipe are still read: they were acknowledged too.
       if (count === enough) child.kill('SIGKILL');
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

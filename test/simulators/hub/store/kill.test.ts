@@ -1,41 +1,18 @@
 // A process killed in the middle of a burst of twin updates: all it acknowledged is there afterwards.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { startDoomed } from '../doomed.ts';
 import { aFolder, aHub } from '../hub/a-hub.ts';
-
-const sqlite = import.meta.resolve('@photostructure/sqlite');
 
 test.each([40, 400, 1_500])('killed after %i acknowledged updates, nothing of them is lost', async (enough) => {
   const folder = aFolder();
-  const file = join(aFolder(), 'burst.mjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL('./burst.ts', import.meta.url))],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'native',
-        setup: (into) => into.onResolve({ filter: /^@photostructure/ }, () => ({ path: sqlite, external: true })),
-      },
-    ],
-  });
-  const child = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const { child, lines } = await startDoomed(new URL('./burst.ts', import.meta.url), folder);
   const acknowledged = new Map<string, number>();
   let count = 0;
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of lines) {
     const [device = '', value] = line.split(' ');
     acknowledged.set(device, Number(value));
     count += 1;
-    // Lines already in the pipe are still read: they were acknowledged too.
     if (count === enough) child.kill('SIGKILL');
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
