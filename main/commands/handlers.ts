@@ -36,6 +36,11 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   'device.start': ({ lab }, { devices }) => done(lab.startDevices(devices)),
   'device.stop': ({ lab }, { devices }) => done(lab.stopDevices(devices)),
   'device.reboot': ({ lab }, { devices }) => done(lab.rebootDevices(devices)),
+  'fleet.change': async ({ lab, keep }, { fleet, ...change }) => {
+    await lab.changeFleet(fleet, change);
+    return done(keep());
+  },
+  'fault.count': ({ lab }, aim) => lab.countTarget(aim),
   'fault.add': ({ lab, keep }, { spec }) => {
     lab.addFault(spec);
     return done(keep());

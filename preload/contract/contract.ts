@@ -2,7 +2,15 @@
 // Shared by the window and both hosts. A host parses every input again; a name that is not here does not exist.
 import { z } from 'zod';
 import { type DeviceId, faultNameSchema, fleetNameSchema, identityIdSchema } from '../../simulators/vocabulary/ids.ts';
-import { faultSpecSchema, fleetSpecSchema } from '../../simulators/vocabulary/specs.ts';
+import {
+  acknowledgeSchema,
+  behaviourSchema,
+  faultSpecSchema,
+  fleetSpecSchema,
+  messagesSchema,
+  methodsSchema,
+  telemetrySchema,
+} from '../../simulators/vocabulary/specs.ts';
 import type {
   CallResult,
   DeviceView,
@@ -149,7 +157,24 @@ export const commands = {
   'device.stop': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
   /** Drops the link as a power cycle would. */
   'device.reboot': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
+  /** Fields that are left out stay as they are. */
+  'fleet.change': {
+    input: z.strictObject({
+      fleet: fleetNameSchema,
+      behaviour: behaviourSchema.optional(),
+      methods: methodsSchema.optional(),
+      acknowledge: acknowledgeSchema.optional(),
+      telemetry: telemetrySchema.optional(),
+      messages: messagesSchema.optional(),
+    }),
+    ...answer<null>(),
+  },
   'fault.add': { input: z.strictObject({ spec: faultSpecSchema }), ...answer<null>() },
+  /** How many devices a fault with this name, target and seed would be on, and some of them. */
+  'fault.count': {
+    input: faultSpecSchema.pick({ name: true, on: true, seed: true }),
+    ...answer<{ devices: number; total: number; some: readonly DeviceId[] }>(),
+  },
   'fault.change': { input: z.strictObject({ spec: faultSpecSchema }), ...answer<null>() },
   'fault.lift': { input: z.strictObject({ fault: faultNameSchema }), ...answer<null>() },
   'fault.liftAll': { input: nothing, ...answer<{ lifted: number }>() },

@@ -21,7 +21,7 @@ export function FaultBanner() {
         {faults.map((fault) => (
           <span key={fault.spec.name} className={styles.fault}>
             <b>{fault.spec.name}</b> {describeSettings(fault.spec.settings)} on {plural(fault.devices, 'device')}
-            {fault.touched > 0 ? `, ${plural(fault.touched, 'reply', 'replies')} touched` : ''}
+            {fault.strikes > 0 ? `, struck ${plural(fault.strikes, 'time')}` : ''}
           </span>
         ))}
       </span>

@@ -3,8 +3,17 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
-import type { DeviceId, FaultName, RequestId } from '../vocabulary/ids.ts';
-import type { BehaviourSpec, LinkProtocol, MessagesSpec, ReconnectSpec, TelemetrySpec } from '../vocabulary/specs.ts';
+import type { DeviceId, RequestId } from '../vocabulary/ids.ts';
+import type { FaultHooks } from '../vocabulary/passages.ts';
+import type {
+  AcknowledgeSpec,
+  BehaviourSpec,
+  LinkProtocol,
+  MessagesSpec,
+  MethodsSpec,
+  ReconnectSpec,
+  TelemetrySpec,
+} from '../vocabulary/specs.ts';
 import type { Millis } from '../vocabulary/units.ts';
 
 /** A client certificate with its chain, and its key: PEM texts. */
@@ -28,6 +37,10 @@ export interface FleetSettings {
   /** How the devices name themselves to the hub, where an SDK gives its name and version: `hubfleet/1.2.3` (reference 2.3). */
   readonly client?: string;
   readonly behaviour: BehaviourSpec;
+  /** Answers by rule, unknown methods, methods that come while another is under way; left out: the schema's defaults. */
+  readonly methods?: MethodsSpec | undefined;
+  /** What they do with desired properties; left out: nothing. */
+  readonly acknowledge?: AcknowledgeSpec | undefined;
   /** Left out: the devices send none. */
   readonly telemetry?: TelemetrySpec | undefined;
   /** What they do with cloud-to-device messages; left out: complete them. */
@@ -35,8 +48,8 @@ export interface FleetSettings {
   readonly reconnect: ReconnectSpec;
   readonly keepAliveSeconds: number;
   readonly tokenLifetimeSeconds: number;
-  /** Given by the lab: the faults on this device's replies right now, or undefined when there are none (an idle fault costs nothing). */
-  readonly replyFault: (device: DeviceId) => ReplyFault | undefined;
+  /** Given by the lab: what is wrong with the devices right now. */
+  readonly faults: FaultHooks;
 }
 
 /** A method request as a behaviour sees it. */
@@ -45,15 +58,6 @@ export interface MethodRequest {
   readonly rid: RequestId;
   /** The payload's JSON text; empty when the call had none. */
   readonly payload: string;
-}
-
-/** A fault on replies: passes the reply on (now or later) by calling `send`, or never does. What it holds it still sends when it is lifted. */
-export interface ReplyFault {
-  reply(
-    request: MethodRequest,
-    send: (touchedBy: readonly FaultName[]) => void,
-    silent: (touchedBy: readonly FaultName[]) => void,
-  ): void;
 }
 
 /** A snapshot for the window; plain data. */

@@ -1,18 +1,19 @@
 // One method request in a device's hands, from arrival to the end of its behaviour. Exactly one `method.handled` fact comes of it.
 import type { Cancel, Clock } from '../clock/clock.ts';
-import type { Emit, FleetFact } from '../vocabulary/facts.ts';
-import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
+import type { Emit, FaultTouch, FleetFact } from '../vocabulary/facts.ts';
+import type { DeviceId, RequestId } from '../vocabulary/ids.ts';
+import type { FaultHooks, LinkGrip, ReplyPassage } from '../vocabulary/passages.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
 import { Abandoned, type DeviceActions, JsonText, type OnMethod } from './behaviours/behaviour.ts';
-import type { MethodRequest, ReplyFault } from './device.ts';
+import type { MethodRequest } from './device.ts';
 import type { Connection } from './links/connection.ts';
 
 /** What a handling needs of its device. */
-export interface Handler {
+export interface Handler extends LinkGrip {
   readonly id: DeviceId;
   readonly clock: Clock;
   readonly emit: Emit<FleetFact>;
-  readonly replyFault: ReplyFault | undefined;
+  readonly faults: FaultHooks;
   report(patch: Readonly<Record<string, unknown>>): Promise<void>;
   reboot(dark: Millis): void;
   complain(detail: string): void;
@@ -70,26 +71,45 @@ export class Handling implements DeviceActions {
     }
     const text = payload instanceof JsonText ? payload.text : (JSON.stringify(payload) ?? '');
     this.#replied = true;
-    const fault = this.#device.replyFault;
-    if (!fault) {
-      this.#leave(status, text, []);
+    const faults = this.#device.faults.at('reply', this.#device.id);
+    if (!faults) {
+      this.#leave(this.#request.rid, status, text);
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
       this.#wake = (error) => (error ? reject(error) : resolve());
-      fault.reply(
-        this.#request,
-        (touchedBy) => {
-          this.#leave(status, text, touchedBy);
-          this.#resume();
-        },
-        (touchedBy) => {
-          this.#end('silent', undefined, touchedBy);
-          // A device that rebooted now would end the call early with 404104; hung, it keeps its caller waiting until 504.
-          this.#device.finished(this);
-        },
-      );
+      faults(this.#passage(status, text));
     });
+  }
+
+  /** A reply in the hands of faults. */
+  #passage(status: number, payload: string): ReplyPassage {
+    const { id: device } = this.#device;
+    const { name: method, rid } = this.#request;
+    let onceLeft: (() => void)[] | undefined;
+    const passage: ReplyPassage = {
+      ...{ device, method, link: this.#device, touches: undefined, status, payload, rid },
+      pass: () => {
+        this.#leave(passage.rid, passage.status, passage.payload, passage.touches);
+        for (const run of onceLeft ?? []) run();
+        this.#resume();
+      },
+      hang: () => {
+        this.#end('silent', undefined, passage.touches);
+        // A device that rebooted now would end the call early with 404104; hung, it keeps its caller waiting until 504.
+        this.#device.finished(this);
+      },
+      swallow: () => {
+        this.#end('silent', undefined, passage.touches);
+        this.#resume();
+      },
+      sendAnother: () => this.#send(passage.rid, passage.status, passage.payload),
+      onceLeft: (run) => {
+        onceLeft ??= [];
+        onceLeft.push(run);
+      },
+    };
+    return passage;
   }
 
   async report(patch: Readonly<Record<string, unknown>>): Promise<void> {
@@ -155,13 +175,18 @@ export class Handling implements DeviceActions {
     wake?.(error);
   }
 
-  #leave(status: number, text: string, touchedBy: readonly FaultName[]): void {
+  #leave(rid: RequestId, status: number, text: string, touches?: readonly FaultTouch[]): void {
     if (this.#outcome) return;
-    this.#connection.reply(this.#request, status, text);
-    this.#end('answered', status, touchedBy);
+    this.#send(rid, status, text);
+    this.#end('answered', status, touches);
   }
 
-  #end(outcome: Outcome, status?: number, faults: readonly FaultName[] = []): void {
+  #send(rid: RequestId, status: number, text: string): void {
+    const request = this.#request;
+    this.#connection.reply(rid === request.rid ? request : { ...request, rid }, status, text);
+  }
+
+  #end(outcome: Outcome, status?: number, touches?: readonly FaultTouch[]): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
     const { name, rid } = this.#request;
@@ -174,7 +199,7 @@ export class Handling implements DeviceActions {
       receivedAt: this.#receivedAt,
       outcome,
       ...(status === undefined ? {} : { status }),
-      faults,
+      ...(touches === undefined ? {} : { touches }),
     });
   }
 }

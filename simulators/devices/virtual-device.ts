@@ -2,10 +2,11 @@
 import type { Cancel, Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
-import type { DeviceId } from '../vocabulary/ids.ts';
+import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
+import type { FaultHooks } from '../vocabulary/passages.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
 import { behaviourOf } from './behaviours/behaviours.ts';
-import type { Device, DeviceOptions, DeviceSnapshot, FleetSettings, MethodRequest, ReplyFault } from './device.ts';
+import type { Device, DeviceOptions, DeviceSnapshot, FleetSettings, MethodRequest } from './device.ts';
 import { type Handler, Handling } from './handling.ts';
 import { type LinkInput, reconnectWait, step } from './link.ts';
 import { connect } from './links/connect.ts';
@@ -64,8 +65,8 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
   get emit(): Emit<FleetFact> {
     return this.#settings.emit;
   }
-  get replyFault(): ReplyFault | undefined {
-    return this.#settings.replyFault(this.id);
+  get faults(): FaultHooks {
+    return this.#settings.faults;
   }
 
   start(delay: Millis): void {
@@ -89,6 +90,18 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
       this.#timer = undefined;
       if (this.#move('woken')) this.#dial();
     });
+  }
+
+  drop(_by: FaultName, detail: string): void {
+    const connection = this.#letGo();
+    if (!connection) return;
+    for (const handling of this.#handlings ?? []) handling.connectionLost();
+    connection.drop();
+    this.#lost({ detail, refused: false });
+  }
+
+  reset(by: FaultName, detail: string): void {
+    this.drop(by, detail);
   }
 
   change(settings: FleetSettings): void {

@@ -1,21 +1,35 @@
-// What a fault on replies is: a step that each reply of a touched device takes, on its way from the behaviour to the wire.
-
+// What a fault is: its settings, and what it does at the stages it strikes at. Name, target, schedule, seed and count are the wrapper's affair
+// (active-fault.ts), so that a fault's own file holds nothing but the fault.
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
-import type { DeviceId } from '../vocabulary/ids.ts';
-import type { FaultSettings } from '../vocabulary/specs.ts';
+import type { FaultKind, SettingsOf } from '../vocabulary/fault-specs.ts';
+import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
+import type { DeviceGrip, HubGrip, Passages, Stage } from '../vocabulary/passages.ts';
 
-export interface ReplyStep {
-  /** Calls `pass` now or later, or `drop` when the reply will never leave; one of them, once. */
-  take(device: DeviceId, pass: () => void, drop: () => void): void;
-  /** The fault is gone: everything held passes now, in the order it came. Nothing is taken after this. */
-  release(): void;
-}
+/** A fault at work. Each stage it names is called for what passes there, once the wrapper found that the fault is on it and due. */
+export type FaultSteps = {
+  readonly [S in Stage]?: (passage: Passages[S]) => void;
+} & {
+  /** It came on for a device, or a device came while it is on; what it gives is run when that is over. Asks `tools.due` before it strikes. */
+  readonly on?: (grip: DeviceGrip) => () => void;
+  /** It came on; what it gives is run when it goes. Called in the hub's thread alone. */
+  readonly onHub?: (grip: HubGrip) => () => void;
+  /** The fault is gone: everything held goes on now, in the order it came. Nothing is taken after this. */
+  readonly release?: () => void;
+};
 
 export interface FaultTools {
+  readonly name: FaultName;
   readonly clock: Clock;
-  /** The fault's own chance; fork it by device id, so that no device's draws depend on another's. */
-  readonly random: Random;
+  /** The chance of this fault on this device: no device's draws depend on another's. */
+  randomOf(device: DeviceId): Random;
+  /**
+   * For what is no passage (`on`): whether the schedule lets it strike this device now. Counts it then, and a fact tells `what` it did, at most
+   * one a second for each device.
+   */
+  due(device: DeviceId, what: string): boolean;
+  /** Only whether the schedule's times (from, until, after an event) hold now: counts and draws nothing. */
+  within(device: DeviceId): boolean;
 }
 
-export type FaultMaker<Settings extends FaultSettings> = (settings: Settings, tools: FaultTools) => ReplyStep;
+export type FaultMaker<Kind extends FaultKind> = (settings: SettingsOf<Kind>, tools: FaultTools) => FaultSteps;

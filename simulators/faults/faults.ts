@@ -1,88 +1,45 @@
-// The faults that are on: named, removable, stacked on a device in the order they were added. No fault on costs a reply one comparison.
-import type { Clock } from '../clock/clock.ts';
-import { hashOf, inShare, seeded } from '../random/random.ts';
+// The faults that are on: named, removable, stacked in the order in which they were added. A stage where none is on costs one look-up.
+import type { Cancel, Clock } from '../clock/clock.ts';
 import { LabError } from '../vocabulary/errors.ts';
+import type { Emit, FaultFact } from '../vocabulary/facts.ts';
+import type { FaultSpec } from '../vocabulary/fault-specs.ts';
 import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
-import type { FaultKind, FaultSettings, FaultSpec, Target } from '../vocabulary/specs.ts';
-import type { FaultMaker, FaultTools, ReplyStep } from './fault.ts';
-import { replyDelay } from './reply-delay.ts';
-import { replyNever } from './reply-never.ts';
+import type { DeviceEvent, DeviceGrip, FaultHooks, HubGrip, Passages, Stage } from '../vocabulary/passages.ts';
+import type { Millis } from '../vocabulary/units.ts';
+import { ActiveFault, type ActiveFaultOptions } from './active-fault.ts';
 
-/** Every fault by its kind. A new one is a file here, a line below and a spec in vocabulary/specs.ts. */
-export const faultMakers = { 'reply.delay': replyDelay, 'reply.never': replyNever } satisfies {
-  [Kind in FaultKind]: FaultMaker<Extract<FaultSettings, { kind: Kind }>>;
-};
+/** How long strikes are gathered before a fact tells their number. */
+const counting: Millis = 250;
 
-type Done = (touchedBy: readonly FaultName[]) => void;
-
-/** All faults on one device, as one. Fits `ReplyFault` of simulators/devices, which this folder does not import. */
-export interface FaultChain {
-  readonly names: readonly FaultName[];
-  /** Calls `send` now or later, or `silent`; one of them, once, with the names of the faults that touched this reply. */
-  reply(request: unknown, send: Done, silent: Done): void;
+export interface FaultSetOptions {
+  readonly clock: Clock;
+  /** For faults that name none of their own. */
+  readonly seed: number;
+  readonly emit?: Emit<FaultFact>;
+  /** The fleet a device is of; undefined for one that is not ours. */
+  readonly fleetOf: (device: DeviceId) => FleetName | undefined;
 }
 
-/** One fault that is on. Its share and its draws depend on (seed, name, device id) alone. */
-class ActiveFault {
-  readonly name: FaultName;
-  readonly #target: Target;
-  readonly #shareSeed: number;
-  readonly #step: ReplyStep;
-  #released = false;
+type Chain = (passage: Passages[Stage]) => void;
 
-  constructor(
-    readonly spec: FaultSpec,
-    clock: Clock,
-    labSeed: number,
-    /** Replies it touched; kept when the fault is changed. */
-    public touched = 0,
-  ) {
-    this.name = spec.name;
-    this.#target = spec.on;
-    const seed = spec.seed ?? labSeed;
-    // The name is part of it: two faults of one seed pick their devices independently, not one inside the other.
-    this.#shareSeed = hashOf(`share ${spec.name}`, seed);
-    const make = faultMakers[spec.settings.kind] as (settings: FaultSettings, tools: FaultTools) => ReplyStep;
-    this.#step = make(spec.settings, { clock, random: seeded(seed).fork(`fault ${spec.name}`) });
-  }
-
-  isOn(device: DeviceId, fleet: FleetName): boolean {
-    const { device: only, fleet: onlyFleet, share } = this.#target;
-    if (only !== undefined && only !== device) return false;
-    if (onlyFleet !== undefined && onlyFleet !== fleet) return false;
-    return share >= 1 || inShare(device, share, this.#shareSeed);
-  }
-
-  take(device: DeviceId, touch: (name: FaultName) => void, pass: () => void, drop: () => void): void {
-    if (this.#released) {
-      pass();
-      return;
-    }
-    this.touched += 1;
-    touch(this.name);
-    this.#step.take(device, pass, drop);
-  }
-
-  /** After this it touches no reply any more, but holds what it held until `flush`. */
-  retire(): void {
-    this.#released = true;
-  }
-  flush(): void {
-    this.#step.release();
-  }
-}
-
-export class FaultSet {
-  readonly #clock: Clock;
-  readonly #seed: number;
+export class FaultSet implements FaultHooks {
+  readonly #options: FaultSetOptions;
+  readonly #active: ActiveFaultOptions;
   readonly #faults = new Map<FaultName, ActiveFault>();
-  /** Emptied at each change; holds only devices that replied since. */
-  readonly #chains = new Map<DeviceId, FaultChain | undefined>();
+  /** Of those that are on, by stage; no entry where there is none. */
+  #stages: { [S in Stage]?: readonly ActiveFault[] } = {};
+  /** The way through a stage for a device that came by since the last change. */
+  #chains: { [S in Stage]?: Map<DeviceId | undefined, Chain | undefined> } = {};
+  readonly #grips = new Map<DeviceId, DeviceGrip>();
+  #hubGrip: HubGrip | undefined;
+  readonly #strikes = new Map<FaultName, number>();
+  #telling: Cancel | undefined;
+  noteEvent: FaultHooks['noteEvent'];
 
-  /** @param options.seed for faults that name none of their own. */
-  constructor(options: { readonly clock: Clock; readonly seed: number }) {
-    this.#clock = options.clock;
-    this.#seed = options.seed;
+  constructor(options: FaultSetOptions) {
+    this.#options = options;
+    const { clock, seed, emit = () => {} } = options;
+    this.#active = { clock, seed, emit, counted: (name) => this.#count(name) };
   }
 
   get size(): number {
@@ -102,43 +59,89 @@ export class FaultSet {
         'Change it, or take another name.',
       );
     }
-    this.#faults.set(spec.name, new ActiveFault(spec, this.#clock, this.#seed));
-    this.#chains.clear();
+    this.#begin(new ActiveFault(spec, this.#active, undefined));
   }
 
-  /** Other settings or target in the same place of the stack. Replies it held leave at once. Throws `fault.unknown`. */
+  /** Other settings, target or schedule in the same place of the stack. What it held goes on at once. Throws `fault.unknown`. */
   change(spec: FaultSpec): void {
     const old = this.#find(spec.name);
-    this.#faults.set(spec.name, new ActiveFault(spec, this.#clock, this.#seed, old.touched));
-    this.#retire([old]);
+    const { picked } = old;
+    old.retire();
+    const sameTags = old.spec.on.tags === spec.on.tags;
+    this.#begin(new ActiveFault(spec, this.#active, sameTags ? picked : undefined), old);
   }
 
-  /** Replies it held leave at once (through the faults after it). Throws `fault.unknown`. */
+  /** Says which devices meet the condition `on.tags` of a fault. Throws `fault.unknown`. */
+  retarget(name: FaultName, devices: Iterable<DeviceId>): void {
+    const fault = this.#find(name);
+    const before = fault.picked;
+    fault.picked = new Set(devices);
+    this.#rebuild();
+    for (const device of before ?? []) if (!fault.picked.has(device)) fault.letGo(device);
+    this.#gripAll(fault);
+  }
+
+  /** What it held goes on at once (through the faults after it). Throws `fault.unknown`. */
   lift(name: FaultName): void {
     const fault = this.#find(name);
     this.#faults.delete(name);
-    this.#retire([fault]);
+    this.#end([fault]);
   }
 
   /** Gives how many were lifted. */
   liftAll(): number {
     const all = [...this.#faults.values()];
     this.#faults.clear();
-    this.#retire(all);
+    this.#end(all);
     return all.length;
   }
 
-  /** The faults on this device's replies as one, or undefined when there are none. */
-  forDevice(device: DeviceId, fleet: FleetName): FaultChain | undefined {
-    if (this.#faults.size === 0) return undefined;
-    if (this.#chains.has(device)) return this.#chains.get(device);
-    const chain = chainOf(device, this.#on(device, fleet));
-    this.#chains.set(device, chain);
-    return chain;
+  at<S extends Stage>(stage: S, device: DeviceId | undefined): ((passage: Passages[S]) => void) | undefined {
+    const faults = this.#stages[stage];
+    if (faults === undefined) return undefined;
+    let chains = this.#chains[stage];
+    if (chains === undefined) {
+      chains = new Map();
+      this.#chains[stage] = chains;
+    }
+    let chain = chains.get(device);
+    if (chain === undefined && !chains.has(device)) {
+      const fleet = device === undefined ? undefined : this.#options.fleetOf(device);
+      chain = chainOf(
+        stage,
+        faults.filter((fault) => fault.isOn(device, fleet)),
+      );
+      chains.set(device, chain);
+    }
+    return chain as ((passage: Passages[S]) => void) | undefined;
+  }
+
+  /** A device of ours that faults may take hold of, until it is gone. */
+  attach(grip: DeviceGrip): void {
+    this.#grips.set(grip.device, grip);
+    const fleet = this.#options.fleetOf(grip.device);
+    for (const fault of this.#faults.values()) if (fault.isOn(grip.device, fleet)) fault.grip(grip);
+  }
+  detach(device: DeviceId): void {
+    this.#grips.delete(device);
+    for (const fault of this.#faults.values()) fault.letGo(device);
+    for (const chains of Object.values(this.#chains)) chains?.delete(device);
+  }
+  attachHub(grip: HubGrip): void {
+    this.#hubGrip = grip;
+    for (const fault of this.#faults.values()) fault.gripHub(grip);
+  }
+
+  /** Devices came or went, or changed their fleet: who is hit is found anew. */
+  forgetTargets(): void {
+    this.#chains = {};
   }
 
   namesOn(device: DeviceId, fleet: FleetName): readonly FaultName[] {
-    return this.#faults.size === 0 ? [] : this.#on(device, fleet).map((fault) => fault.name);
+    if (this.#faults.size === 0) return [];
+    return [...this.#faults.values()]
+      .filter((fault) => fault.spec.enabled && fault.isOn(device, fleet))
+      .map((fault) => fault.name);
   }
 
   /** How many of these devices a fault is on. Throws `fault.unknown`. */
@@ -149,13 +152,34 @@ export class FaultSet {
     return count;
   }
 
-  /** How many replies a fault touched since it was added. Throws `fault.unknown`. */
-  touchedBy(name: FaultName): number {
-    return this.#find(name).touched;
+  /** Tells the strikes that no fact told yet. */
+  tellStrikes(): void {
+    this.#telling?.();
+    this.#telling = undefined;
+    const { clock, emit } = this.#options;
+    const at = clock.now();
+    for (const [fault, strikes] of this.#strikes) emit?.({ type: 'fault.counted', at, fault, strikes });
+    this.#strikes.clear();
   }
 
-  #on(device: DeviceId, fleet: FleetName): readonly ActiveFault[] {
-    return [...this.#faults.values()].filter((fault) => fault.isOn(device, fleet));
+  #count(name: FaultName): void {
+    this.#strikes.set(name, (this.#strikes.get(name) ?? 0) + 1);
+    this.#telling ??= this.#options.clock.after(counting, () => this.tellStrikes());
+  }
+
+  #begin(fault: ActiveFault, old?: ActiveFault): void {
+    this.#faults.set(fault.name, fault);
+    this.#rebuild();
+    old?.flush();
+    this.#gripAll(fault);
+    if (this.#hubGrip) fault.gripHub(this.#hubGrip);
+  }
+
+  #gripAll(fault: ActiveFault): void {
+    if (fault.steps.on === undefined) return;
+    for (const grip of this.#grips.values()) {
+      if (fault.isOn(grip.device, this.#options.fleetOf(grip.device))) fault.grip(grip);
+    }
   }
 
   #find(name: FaultName): ActiveFault {
@@ -167,33 +191,55 @@ export class FaultSet {
     return fault;
   }
 
-  // All retire before any lets go, or lifting everything would hand held replies to a fault that is lifted next.
-  #retire(faults: readonly ActiveFault[]): void {
-    this.#chains.clear();
+  // All retire before any lets go, or lifting everything would hand what one held to another that is lifted next.
+  #end(faults: readonly ActiveFault[]): void {
+    this.#rebuild();
     for (const fault of faults) fault.retire();
     for (const fault of faults) fault.flush();
+    if (this.#strikes.size > 0) this.tellStrikes();
+  }
+
+  #rebuild(): void {
+    const stages: { [S in Stage]?: ActiveFault[] } = {};
+    let wanted: ActiveFault[] | undefined;
+    for (const fault of this.#faults.values()) {
+      for (const step of Object.keys(fault.steps)) {
+        if (step === 'on' || step === 'onHub' || step === 'release') continue;
+        const stage = step as Stage;
+        if (!fault.strikesAt(stage)) continue;
+        stages[stage] ??= [];
+        stages[stage].push(fault);
+      }
+      if (fault.wantsEvents) {
+        wanted ??= [];
+        wanted.push(fault);
+      }
+    }
+    this.#stages = stages;
+    this.#chains = {};
+    this.noteEvent = wanted && noting(wanted);
   }
 }
 
-function chainOf(device: DeviceId, faults: readonly ActiveFault[]): FaultChain | undefined {
+const noting =
+  (faults: readonly ActiveFault[]) =>
+  (event: DeviceEvent, device: DeviceId, method?: string): void => {
+    for (const fault of faults) fault.note(event, device, method);
+  };
+
+function chainOf(stage: Stage, faults: readonly ActiveFault[]): Chain | undefined {
   if (faults.length === 0) return undefined;
-  return {
-    names: faults.map((fault) => fault.name),
-    reply(_request, send, silent) {
-      const touchedBy: FaultName[] = [];
-      const touch = (name: FaultName) => touchedBy.push(name);
-      const from = (index: number): void => {
-        const fault = faults[index];
-        if (fault) {
-          fault.take(
-            device,
-            touch,
-            () => from(index + 1),
-            () => silent(touchedBy),
-          );
-        } else send(touchedBy);
-      };
-      from(0);
-    },
+  return (passage) => {
+    const { pass } = passage;
+    let next = 0;
+    passage.pass = () => {
+      const fault = faults[next++];
+      if (fault) fault.take(stage, passage as never);
+      else {
+        passage.pass = pass;
+        passage.pass();
+      }
+    };
+    passage.pass();
   };
 }

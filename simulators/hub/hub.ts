@@ -1,6 +1,7 @@
 // The local hub: one object that owns store, registry, twins, methods and the doors in front of them, and can be stopped.
 import type { Clock } from '../clock/clock.ts';
 import type { Emit, HubFact } from '../vocabulary/facts.ts';
+import type { FaultHooks, HubGrip } from '../vocabulary/passages.ts';
 import type { EntraOptions } from './access/access.ts';
 import type { Throttle, Usage } from './throttling/throttling.ts';
 
@@ -34,6 +35,8 @@ export interface HubOptions {
   readonly entra?: EntraOptions | undefined;
   /** The limits of a tier. @default off */
   readonly throttle?: Throttle | undefined;
+  /** Given by the lab: what is wrong with the hub right now. @default nothing, ever */
+  readonly faults?: FaultHooks | undefined;
 }
 
 export interface DoorAddress {
@@ -78,6 +81,8 @@ export interface Hub {
   /** Sets the limits of a tier, or takes them off, while the hub runs. Throws LabError input.invalid. */
   setThrottle(throttle: Throttle): void;
   usage(): HubUsage;
+  /** The hub as faults take hold of it. */
+  readonly grip: HubGrip;
   stop(): Promise<void>;
 }
 

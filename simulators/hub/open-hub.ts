@@ -181,6 +181,13 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   return {
     status,
     serviceToken: (policy, lifetimeSeconds) => access.serviceToken(policy, lifetimeSeconds),
+    grip: {
+      throttle(tier, units) {
+        const before = throttling.throttle;
+        throttling.set({ tier, units });
+        return () => throttling.set(before);
+      },
+    },
     setThrottle: (throttle) => throttling.set(throttle),
     usage: () => ({ throttle: throttling.throttle, limits: throttling.usage(), today: throttling.messagesToday() }),
     counts: () => ({ devices: registry.size, connected: connections.size, inFlight: methods.inFlight }),

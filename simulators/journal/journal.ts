@@ -191,7 +191,7 @@ export class Journal {
       return;
     }
     entry.handled = fact;
-    if (fact.faults.length > 0) entry.row.faults = fact.faults;
+    if (fact.touches !== undefined) entry.row.faults = fact.touches.map(({ fault }) => fault);
     if (entry.row.legs !== undefined && entry.ended !== undefined) entry.row.legs = legsOf(entry.ended, fact);
   }
 

@@ -6,7 +6,7 @@ import type { Throttle } from '../hub/throttling/throttling.ts';
 import { hashOf } from '../random/random.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Fact } from '../vocabulary/facts.ts';
-import type { DeviceId } from '../vocabulary/ids.ts';
+import type { DeviceId, FleetName } from '../vocabulary/ids.ts';
 import type { FleetOrder } from './fleet-holder.ts';
 import type { LabOptions } from './lab.ts';
 import { openThread, type Thread } from './workers/channel.ts';
@@ -17,13 +17,18 @@ export interface Crew {
   readonly hub: HubStatus;
   /** Gives every fleet thread the same call. One that is gone is passed over: its devices went with it, and `onFailure` was told. */
   tell<Name extends keyof FleetCalls & string>(name: Name, argument: Parameters<FleetCalls[Name]>[0]): Promise<void>;
+  /** As `tell`, and the hub too: faults strike on both sides. */
+  tellAll<Name extends FaultCall>(name: Name, argument: Parameters<FleetCalls[Name]>[0]): Promise<void>;
   /** Sends each device to the thread its id hashes to. */
   addFleet(order: FleetOrder): Promise<void>;
+  removeFleet(fleet: FleetName): Promise<void>;
   /** What is used of the local hub's limits now. */
   usage(): Promise<HubUsage>;
   setThrottle(throttle: Throttle): Promise<void>;
   stop(): Promise<void>;
 }
+
+type FaultCall = 'addFault' | 'changeFault' | 'liftFault' | 'retargetFault';
 
 export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers' | 'hub' | 'seed' | 'version'> {
   readonly anchor: Anchor;
@@ -53,7 +58,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   let status: HubStatus;
   try {
     [status] = await Promise.all([
-      hub.call('open', { ...options.hub, anchor }),
+      hub.call('open', { ...options.hub, anchor, seed }),
       ...fleets.map((thread) => thread.call('open', { anchor, seed, client })),
     ]);
   } catch (error) {
@@ -70,12 +75,23 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   return {
     hub: status,
     tell,
+    async tellAll(name, argument) {
+      // The compiler cannot see that both tables have the same function under each of these names.
+      const call = hub.call as (name: FaultCall, argument: unknown) => Promise<unknown>;
+      await Promise.all([tell(name, argument), call(name, argument).catch(ignoreStopped)]);
+    },
     async addFleet(order) {
+      if (order.spec.hub === 'local') {
+        await hub.call('fleet', { fleet: order.spec.name, devices: order.devices.map(({ id }) => id) });
+      }
       const shares = fleets.map(() => [] as FleetOrder['devices'][number][]);
       for (const device of order.devices) shares[threadOf(device.id)]?.push(device);
       await Promise.all(
         fleets.map((thread, number) => thread.call('addFleet', { ...order, devices: shares[number] ?? [] })),
       );
+    },
+    async removeFleet(fleet) {
+      await Promise.all([tell('removeFleet', fleet), hub.call('noFleet', fleet).catch(ignoreStopped)]);
     },
     usage: () => hub.call('usage', null),
     setThrottle: (throttle) => hub.call('throttle', throttle),

@@ -1,35 +1,46 @@
-// The faults that are on, as the host shows them: whom they touch, and how many replies they touched so far (from facts).
+// The faults there are, as the host shows them: whom they touch, and how often they struck so far (from facts).
 // The threads hold the same set and act on it; shares are a pure rule of the spec, so all of them pick the same devices.
 import type { Clock } from '../clock/clock.ts';
 import { FaultSet } from '../faults/faults.ts';
 import type { Fact } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
-import type { FaultSpec } from '../vocabulary/specs.ts';
+import { type FaultSpec, faultSpecSchema } from '../vocabulary/specs.ts';
 import type { FaultSummary } from '../vocabulary/views.ts';
+import type { FaultAim, TargetCount } from './lab.ts';
 import type { Roster } from './roster.ts';
+
+/** Devices that a count names. */
+const mostNamed = 20;
+
+export interface FaultBookOptions {
+  readonly clock: Clock;
+  readonly seed: number;
+  /** The devices whose twins meet a condition, asked of the local hub. Rejects when it cannot be read. */
+  readonly meeting: (condition: string) => Promise<readonly DeviceId[]>;
+}
 
 export class FaultBook {
   readonly #faults: FaultSet;
-  readonly #touched = new Map<FaultName, number>();
+  readonly #strikes = new Map<FaultName, number>();
   /** Devices per fault, counted once for each generation of the roster. */
   #devices = new Map<FaultName, number>();
   #generation = -1;
 
   constructor(
     private readonly roster: Roster,
-    options: { readonly clock: Clock; readonly seed: number },
+    private readonly options: FaultBookOptions,
   ) {
-    this.#faults = new FaultSet(options);
+    this.#faults = new FaultSet({ ...options, fleetOf: (device) => roster.get(device)?.fleet });
   }
 
   /** Throws LabError fault.exists. */
   add(spec: FaultSpec): void {
     this.#faults.add(spec);
-    this.#touched.set(spec.name, 0);
+    this.#strikes.set(spec.name, 0);
     this.#generation = -1;
   }
 
-  /** Keeps the count of touched replies. Throws LabError fault.unknown. */
+  /** Keeps the count of strikes. Throws LabError fault.unknown. */
   change(spec: FaultSpec): void {
     this.#faults.change(spec);
     this.#generation = -1;
@@ -38,7 +49,23 @@ export class FaultBook {
   /** Throws LabError fault.unknown. */
   lift(name: FaultName): void {
     this.#faults.lift(name);
-    this.#touched.delete(name);
+    this.#strikes.delete(name);
+  }
+
+  /** The devices that meet the condition on tags of a fault. Throws LabError fault.unknown. */
+  retarget(name: FaultName, devices: readonly DeviceId[]): void {
+    this.#faults.retarget(name, devices);
+    this.#generation = -1;
+  }
+
+  /** Whom a fault like this would be on. */
+  async count({ name, on, seed }: FaultAim): Promise<TargetCount> {
+    const trial = new FaultSet({ ...this.options, fleetOf: (device) => this.roster.get(device)?.fleet });
+    trial.add(faultSpecSchema.parse({ name, on, seed, settings: { kind: 'reply.never' } }));
+    if (on.tags !== undefined) trial.retarget(name, await this.options.meeting(on.tags));
+    const hit: DeviceId[] = [];
+    for (const { id, fleet } of this.roster.all()) if (trial.namesOn(id, fleet).length > 0) hit.push(id);
+    return { devices: hit.length, total: this.roster.size, some: hit.sort().slice(0, mostNamed) };
   }
 
   specs(): readonly FaultSpec[] {
@@ -48,11 +75,9 @@ export class FaultBook {
   readonly of = (device: DeviceId, fleet: FleetName): readonly FaultName[] => this.#faults.namesOn(device, fleet);
 
   record(fact: Fact): void {
-    if (fact.type !== 'method.handled') return;
-    for (const name of fact.faults) {
-      const touched = this.#touched.get(name);
-      if (touched !== undefined) this.#touched.set(name, touched + 1);
-    }
+    if (fact.type !== 'fault.counted') return;
+    const strikes = this.#strikes.get(fact.fault);
+    if (strikes !== undefined) this.#strikes.set(fact.fault, strikes + fact.strikes);
   }
 
   summaries(): FaultSummary[] {
@@ -64,7 +89,7 @@ export class FaultBook {
     return this.specs().map((spec) => ({
       spec,
       devices: this.#devices.get(spec.name) ?? 0,
-      touched: this.#touched.get(spec.name) ?? 0,
+      strikes: this.#strikes.get(spec.name) ?? 0,
     }));
   }
 }

@@ -4,12 +4,13 @@ import type { ClientPair, Device, DeviceSnapshot, FleetSettings } from '../devic
 import { createDevice } from '../devices/virtual-device.ts';
 import { FaultSet } from '../faults/faults.ts';
 import { type Random, seeded } from '../random/random.ts';
-import type { Emit, FleetFact } from '../vocabulary/facts.ts';
+import type { Emit, FaultFact, FleetFact } from '../vocabulary/facts.ts';
 import { type DeviceId, type FleetName, partsOf } from '../vocabulary/ids.ts';
 import { protocolsOf } from '../vocabulary/protocols.ts';
 import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
 import { seconds } from '../vocabulary/units.ts';
 import { dialOf } from './dialling.ts';
+import type { FleetChange } from './lab.ts';
 
 /** Where a fleet's devices dial. */
 export interface HubAddress {
@@ -45,6 +46,8 @@ export interface FleetOrder {
 export interface FleetHolder {
   readonly faults: FaultSet;
   addFleet(order: FleetOrder): void;
+  /** The devices go on with other settings; their links stay as they are. */
+  changeFleet(fleet: FleetName, change: FleetChange): void;
   removeFleet(fleet: FleetName): void;
   startFleet(fleet: FleetName): void;
   stopFleet(fleet: FleetName): void;
@@ -59,6 +62,9 @@ export interface FleetHolder {
 interface HeldFleet {
   readonly order: FleetOrder;
   readonly devices: readonly Device[];
+  /** That of each device, and what all devices of a protocol share. */
+  readonly protocols: readonly LinkProtocol[];
+  readonly settings: Map<LinkProtocol, FleetSettings>;
   readonly ramp: Random;
   /** How long a device of this fleet stays dark on a power cycle from outside. */
   readonly dark: number;
@@ -69,13 +75,13 @@ const darkByDefault = seconds(5);
 export function holdFleets(options: {
   readonly clock: Clock;
   readonly seed: number;
-  readonly emit: Emit<FleetFact>;
+  readonly emit: Emit<FleetFact | FaultFact>;
   /** How the devices name themselves to a hub: `hubfleet/1.2.3`. */
   readonly client?: string;
 }): FleetHolder {
   const { clock, seed, emit, client } = options;
   const chance = seeded(seed);
-  const faults = new FaultSet({ clock, seed });
+  const faults = new FaultSet({ clock, seed, emit, fleetOf: (device) => byId.get(device)?.fleet.order.spec.name });
   const fleets = new Map<FleetName, HeldFleet>();
   const byId = new Map<DeviceId, { readonly device: Device; readonly fleet: HeldFleet }>();
 
@@ -115,21 +121,23 @@ export function holdFleets(options: {
         reconnect: spec.reconnect,
         keepAliveSeconds: spec.keepAliveSeconds,
         tokenLifetimeSeconds: spec.tokenLifetimeSeconds,
-        replyFault: (device) => faults.forDevice(device, spec.name),
+        methods: spec.methods,
+        acknowledge: spec.acknowledge,
+        faults,
       });
       // One object for all devices of a protocol: connections find in it what they share.
       const settings = new Map<LinkProtocol, FleetSettings>();
-      const protocols = protocolsOf(spec.protocol, spec.count);
-      const devices = order.devices.map(({ id, key, certificate, index }) => {
-        const protocol = protocols[index] ?? 'mqtt';
+      const mix = protocolsOf(spec.protocol, spec.count);
+      const protocols = order.devices.map(({ index }) => mix[index] ?? 'mqtt');
+      const devices = order.devices.map(({ id, key, certificate, index }, place) => {
+        const protocol = protocols[place] as LinkProtocol;
         const shared = settings.get(protocol) ?? settingsFor(protocol);
         settings.set(protocol, shared);
         const shown = certificate === undefined ? {} : { certificate };
         return createDevice({ id, index: index + 1, key, ...shown, random: chance.fork(id), settings: shared });
       });
       const fleet: HeldFleet = {
-        order,
-        devices,
+        ...{ order, devices, protocols, settings },
         ramp: chance.fork(`ramp ${spec.name}`),
         dark: 'dark' in spec.behaviour ? spec.behaviour.dark : darkByDefault,
       };
@@ -137,14 +145,25 @@ export function holdFleets(options: {
       for (const device of devices) byId.set(device.id, { device, fleet });
       if (!order.off) startAll(fleet);
     },
+    changeFleet(name, change) {
+      const fleet = fleets.get(name);
+      if (fleet === undefined) return;
+      for (const [protocol, settings] of fleet.settings) fleet.settings.set(protocol, { ...settings, ...change });
+      fleet.devices.forEach((device, place) => {
+        const settings = fleet.settings.get(fleet.protocols[place] as LinkProtocol);
+        if (settings !== undefined) device.change(settings);
+      });
+    },
     removeFleet(name) {
       const fleet = fleets.get(name);
       if (fleet === undefined) return;
       fleets.delete(name);
       for (const device of fleet.devices) {
         device.stop();
+        faults.detach(device.id);
         byId.delete(device.id);
       }
+      faults.forgetTargets();
     },
     startFleet(name) {
       const fleet = fleets.get(name);

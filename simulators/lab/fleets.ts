@@ -9,11 +9,12 @@ import type { FleetSummary } from '../vocabulary/views.ts';
 import type { Crew } from './crew.ts';
 import { type FleetHub, type Hubs, withoutSecret } from './hubs.ts';
 import { identitiesOf, idsOf, madeAmong, type Provision, provide, withdraw } from './identities.ts';
+import type { FleetChange } from './lab.ts';
 import type { Roster } from './roster.ts';
 
 interface Fleet {
   /** Without the connection string of a remote hub. */
-  readonly spec: FleetSpec;
+  spec: FleetSpec;
   readonly hub: FleetHub;
   /** Devices whose identities go when the fleet goes: all of them on the local hub, on a remote one those this fleet made. */
   readonly owned: Set<DeviceId>;
@@ -133,7 +134,7 @@ export class Fleets {
     const { name } = fleet.spec;
     fleet.abort.abort();
     await fleet.registering.catch(() => {});
-    await crew.tell('removeFleet', name);
+    await crew.removeFleet(name);
     try {
       await this.#cleanUp(fleet);
     } catch (error) {
@@ -145,6 +146,15 @@ export class Fleets {
     roster.remove(name);
     note({ type: 'fleet.removed', at: clock.now(), fleet: name });
     await hubs.close(name);
+  }
+
+  /** The devices go on with other settings; their links stay as they are. */
+  async change(name: FleetName, change: FleetChange): Promise<void> {
+    const fleet = this.find(name);
+    const changed = { ...fleet.spec, ...change };
+    fleet.spec = changed;
+    this.options.roster.change(name, changed);
+    await this.options.crew.tell('changeFleet', { fleet: name, change });
   }
 
   start(name: FleetName): void {

@@ -58,6 +58,18 @@ export interface InvocationRequest {
   readonly concurrency: number;
 }
 
+/** What can be changed of a running fleet. */
+export type FleetChange = Partial<Pick<FleetSpec, 'behaviour' | 'methods' | 'acknowledge' | 'telemetry' | 'messages'>>;
+
+/** What decides whom a fault hits. */
+export type FaultAim = Pick<FaultSpec, 'name' | 'on' | 'seed'>;
+export interface TargetCount {
+  readonly devices: number;
+  readonly total: number;
+  /** The first of them by id, at most 20. */
+  readonly some: readonly DeviceId[];
+}
+
 export interface FleetQuery {
   readonly filter: string;
   readonly sort: 'id' | 'state' | 'protocol' | 'messages' | 'lastMethod' | 'p95' | 'calls' | 'failures';
@@ -88,6 +100,8 @@ export interface Lab {
   addFleet(spec: FleetSpec, confirmation?: Confirmation): Promise<void>;
   /** Stops the fleet and deletes its identities; on a remote hub those it made, and only with `confirmRemote: true` (LabError remote.unconfirmed). */
   removeFleet(fleet: FleetName, confirmation?: Confirmation): Promise<void>;
+  /** Other behaviour, stubs, acknowledgements or telemetry for a running fleet, without dropping a link. LabError fleet.unknown. */
+  changeFleet(fleet: FleetName, change: FleetChange): Promise<void>;
   startFleet(fleet: FleetName): void;
   stopFleet(fleet: FleetName): void;
   startDevices(devices: readonly DeviceId[]): void;
@@ -104,6 +118,8 @@ export interface Lab {
   /** Gives how many were lifted. */
   liftAllFaults(): number;
   faults(): readonly FaultSpec[];
+  /** How many devices a fault like this would be on now, and some of them. Rejects when the hub cannot read the condition on tags. */
+  countTarget(fault: FaultAim): Promise<TargetCount>;
 
   /** Begins to call; gives the run's id at once. */
   startRun(request: InvocationRequest): string;

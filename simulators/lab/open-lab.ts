@@ -29,7 +29,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const journal = new Journal({ ...journalDefaults, most: options.journalRows });
   const metrics = new Metrics();
   const roster = new Roster();
-  const faults = new FaultBook(roster, { clock, seed: options.seed });
+  const faults = new FaultBook(roster, {
+    clock,
+    seed: options.seed,
+    meeting: async (condition) => {
+      const found = await desk?.of().queries.devices(`SELECT deviceId FROM devices WHERE ${condition}`);
+      return found?.devices ?? [];
+    },
+  });
   let twins: TwinReader | undefined;
   let hubs: Hubs | undefined;
   let desk: OpenDesk | undefined;
@@ -88,7 +95,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     ...[spec]: Parameters<Lab['addFault']>
   ): void => {
     change();
-    void crew.tell(call, spec);
+    void crew.tellAll(call, spec);
     note({ type: call === 'addFault' ? 'fault.added' : 'fault.changed', at: clock.now(), fault: spec.name });
   };
 
@@ -111,7 +118,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     changeFault: (spec) => changeFaults('changeFault', () => faults.change(spec), spec),
     liftFault(name) {
       faults.lift(name);
-      void crew.tell('liftFault', name);
+      void crew.tellAll('liftFault', name);
       note({ type: 'fault.lifted', at: clock.now(), fault: name });
     },
     liftAllFaults() {
@@ -120,6 +127,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       return lifted.length;
     },
     faults: () => faults.specs(),
+    countTarget: (aim) => faults.count(aim),
+    changeFleet: (name, change) => fleets.change(name, change),
 
     startRun(request) {
       const { devices, target } = targetOf(request, roster, fleets);

@@ -28,7 +28,7 @@ export class RosterEntry {
   constructor(
     readonly id: DeviceId,
     readonly fleet: FleetName,
-    readonly spec: FleetSpec,
+    public spec: FleetSpec,
     readonly protocol: LinkProtocol,
     since: Instant,
   ) {
@@ -82,6 +82,12 @@ export class Roster {
     for (const { id, protocol } of identities)
       this.#entries.set(id, new RosterEntry(id, spec.name, spec, protocol, at));
     this.states.off += identities.length;
+    this.generation += 1;
+  }
+
+  /** Its devices stay; what is said of them changes. */
+  change(fleet: FleetName, spec: FleetSpec): void {
+    for (const entry of this.ofFleet(fleet)) entry.spec = { ...spec, tls: entry.spec.tls };
     this.generation += 1;
   }
 

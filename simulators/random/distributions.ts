@@ -1,32 +1,53 @@
 // A length of time drawn from a distribution, in whole milliseconds so that real and virtual clocks see the same.
-import type { Distribution } from '../vocabulary/specs.ts';
+import { type Distribution, longestDelay } from '../vocabulary/distribution-specs.ts';
 import type { Millis } from '../vocabulary/units.ts';
 import type { Random } from './random.ts';
 
-/** No single draw is longer than an hour: a log-normal tail is drawn again rather than piled up at the limit. */
-const longest: Millis = 3_600_000;
+/** Tails that leave the range are drawn again rather than piled up at its end. */
 const redraws = 8;
 
-const draws: {
-  [Kind in Distribution['kind']]: (spec: Extract<Distribution, { kind: Kind }>, random: Random) => number;
-} = {
+type Draw<Spec> = (spec: Spec, random: Random, turn: number) => number;
+const draws: { [Kind in Distribution['kind']]: Draw<Extract<Distribution, { kind: Kind }>> } = {
   fixed: (spec) => spec.ms,
   uniform: (spec, random) => spec.low + (spec.high - spec.low) * random.next(),
-  'log-normal': (spec, random) => {
-    for (let tries = 0; tries < redraws; tries++) {
-      const length = spec.median * Math.exp(spec.sigma * normal(random));
-      if (length <= longest) return length;
-    }
-    return longest;
+  normal: (spec, random) => inRange(() => spec.mean + spec.deviation * standardNormal(random)),
+  'log-normal': (spec, random) => inRange(() => spec.median * Math.exp(spec.sigma * standardNormal(random))),
+  pareto: (spec, random) => inRange(() => spec.least * (1 - random.next()) ** (-1 / spec.shape)),
+  spike: (spec, random) => (random.next() < spec.probability ? spec.spike : spec.base),
+  replay: ({ samples, order }, random, turn) => {
+    const place = order === 'recorded' ? turn % samples.length : Math.floor(random.next() * samples.length);
+    return samples[place] as number;
   },
 };
 
-export function draw(spec: Distribution, random: Random): Millis {
-  const one = draws[spec.kind] as (spec: Distribution, random: Random) => number;
-  return Math.round(one(spec, random));
+/** @param turn how many were drawn before: what was recorded is replayed in its order. */
+export function draw(spec: Distribution, random: Random, turn = 0): Millis {
+  const one = draws[spec.kind] as Draw<Distribution>;
+  return Math.round(one(spec, random, turn));
 }
 
-/** A standard normal draw (Box-Muller, one of the pair). */
-function normal(random: Random): number {
+/** Draws for many, each with chance and turns of its own. */
+export function drawing<Who>(spec: Distribution, randomOf: (who: Who) => Random): (who: Who) => Millis {
+  const turns = new Map<Who, number>();
+  const recorded = spec.kind === 'replay' && spec.order === 'recorded';
+  return (who) => {
+    if (!recorded) return draw(spec, randomOf(who));
+    const turn = turns.get(who) ?? 0;
+    turns.set(who, turn + 1);
+    return draw(spec, randomOf(who), turn);
+  };
+}
+
+function inRange(once: () => number): number {
+  let length = 0;
+  for (let tries = 0; tries < redraws; tries++) {
+    length = once();
+    if (length >= 0 && length <= longestDelay) return length;
+  }
+  return Math.min(Math.max(length, 0), longestDelay);
+}
+
+/** Box-Muller, one of the pair. */
+function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }

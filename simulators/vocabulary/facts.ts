@@ -10,6 +10,15 @@ export interface Excerpt {
 }
 export const textLimit = 8_192;
 
+/** One fault that had its hand in a call. */
+export interface FaultTouch {
+  readonly fault: FaultName;
+  /** The part of the call it struck in. */
+  readonly leg: 'hub' | 'toDevice' | 'inDevice' | 'back';
+  /** How much longer that part became; left out where it held nothing up. */
+  held?: Millis;
+}
+
 /** How a device speaks to the hub; whether over TLS is said apart. `https` devices have no connection. */
 export type Protocol = 'mqtt' | 'mqtt-ws' | 'amqp' | 'amqp-ws' | 'https';
 
@@ -26,6 +35,7 @@ export type CloseReason =
   | 'protocol-error' // a malformed or forbidden packet
   | 'disabled'
   | 'deleted'
+  | 'fault' // a fault of ours cut it
   | 'shutdown';
 
 /** The states of a virtual device's link; the table that moves between them is simulators/devices/link.ts. */
@@ -55,6 +65,8 @@ export interface InvocationEnded {
   readonly connectTimeout: Millis;
   readonly request: Excerpt;
   readonly response?: Excerpt;
+  /** Faults on the hub's side. */
+  readonly touches?: readonly FaultTouch[];
 }
 
 export type HubFact =
@@ -75,6 +87,8 @@ export type HubFact =
       readonly device: DeviceId;
       readonly reason: CloseReason;
       readonly detail?: string;
+      /** Faults that had a hand in it. */
+      readonly faults?: readonly FaultName[];
     }
   | {
       readonly type: 'device.refused';
@@ -83,6 +97,8 @@ export type HubFact =
       readonly protocol: Protocol;
       readonly code: number | string; // CONNACK return code, or AMQP condition
       readonly detail: string;
+      /** Faults that had a hand in it. */
+      readonly faults?: readonly FaultName[];
     }
   | {
       readonly type: 'invocation.begun';
@@ -114,8 +130,16 @@ export type HubFact =
       readonly patch: Excerpt;
       /** For desired: whether a subscribed device was told. */
       readonly delivered?: boolean;
+      /** Faults that had a hand in it. */
+      readonly faults?: readonly FaultName[];
     }
-  | { readonly type: 'twin.fetched'; readonly at: Instant; readonly device: DeviceId }
+  | {
+      readonly type: 'twin.fetched';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      /** Faults that had a hand in it. */
+      readonly faults?: readonly FaultName[];
+    }
   | {
       readonly type: 'twin.refused';
       readonly at: Instant;
@@ -123,6 +147,8 @@ export type HubFact =
       readonly section: 'desired' | 'reported' | 'tags';
       readonly error: string;
       readonly detail: string;
+      /** Faults that had a hand in it. */
+      readonly faults?: readonly FaultName[];
     }
   | {
       readonly type: 'message.received';
@@ -204,6 +230,8 @@ export type FleetFact =
       readonly state: LinkState;
       /** Why, in a few words: `refused: not authorized (5)`, `rebooting`, `connection lost`. */
       readonly detail?: string;
+      /** Faults that had a hand in it. */
+      readonly faults?: readonly FaultName[];
     }
   | {
       /** A virtual device finished with a method request, one way or the other. */
@@ -216,7 +244,8 @@ export type FleetFact =
       /** `answered`: a reply left; `silent`: a fault kept it; `lost`: the link was gone before the reply could leave. */
       readonly outcome: 'answered' | 'silent' | 'lost';
       readonly status?: number;
-      readonly faults: readonly FaultName[];
+      /** Faults on the device's side, in the order in which they struck; left out when there were none. */
+      readonly touches?: readonly FaultTouch[];
     }
   | {
       /** A virtual device sent a message, or could not. */
@@ -250,6 +279,19 @@ export type FleetFact =
       readonly detail: string;
     };
 
+/** What faults tell, in whichever thread they strike. */
+export type FaultFact =
+  | {
+      /** A fault did something to a device that is no part of one call: cut its link, slowed its bytes. At most one a second for each device. */
+      readonly type: 'fault.struck';
+      readonly at: Instant;
+      readonly fault: FaultName;
+      readonly device: DeviceId;
+      readonly what: string;
+    }
+  /** A fault struck so many more times; sent now and then, and before it is lifted. */
+  | { readonly type: 'fault.counted'; readonly at: Instant; readonly fault: FaultName; readonly strikes: number };
+
 export type LabFact =
   | { readonly type: 'fleet.added'; readonly at: Instant; readonly fleet: FleetName; readonly count: number }
   | { readonly type: 'fleet.removed'; readonly at: Instant; readonly fleet: FleetName }
@@ -259,7 +301,7 @@ export type LabFact =
   /** A bounded queue between two threads was full: `count` facts of `source` were let go. Counted and shown, never silent. */
   | { readonly type: 'facts.shed'; readonly at: Instant; readonly source: string; readonly count: number };
 
-export type Fact = HubFact | FleetFact | LabFact;
+export type Fact = HubFact | FleetFact | FaultFact | LabFact;
 export type FactType = Fact['type'];
 export type Emit<Kind extends Fact = Fact> = (fact: Kind) => void;
 

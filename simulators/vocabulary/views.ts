@@ -1,5 +1,5 @@
 // What can be seen of a running lab: one shape per subscription of the window. Plain data, made from facts, sent at display rate and only while watched.
-import type { CloseReason, Excerpt, LinkState, MessageOutcome, Protocol } from './facts.ts';
+import type { CloseReason, Excerpt, FaultTouch, LinkState, MessageOutcome, Protocol } from './facts.ts';
 import type { DeviceId, FaultName, FleetName } from './ids.ts';
 import type { AuthenticationKind, BehaviourKind, FaultSpec, FleetSpec } from './specs.ts';
 import type { Instant, Millis } from './units.ts';
@@ -43,9 +43,9 @@ export interface FleetSummary {
 
 export interface FaultSummary {
   readonly spec: FaultSpec;
-  /** Devices it is on now, and replies it touched so far. */
+  /** Devices it is on now, and how often it struck since it was added. */
   readonly devices: number;
-  readonly touched: number;
+  readonly strikes: number;
 }
 
 /** 'fleet': the visible part of the device table. */
@@ -198,7 +198,9 @@ export interface TrafficDetail {
   readonly properties?: Readonly<Record<string, string>>;
   /** Named moments, in order. */
   readonly moments: readonly { readonly name: string; readonly at: Instant }[];
-  /** Cause and fix in plain words when it failed. */
+  /** Faults that had a hand in it: in which part, and how much longer they made it. */
+  readonly touches?: readonly FaultTouch[];
+  /** What happened, in a sentence made from facts, and what a developer would change; when it failed or was odd. */
   readonly explanation?: { readonly cause: string; readonly fix: string };
   readonly hints: readonly string[];
   readonly closeReason?: CloseReason;

@@ -6,7 +6,7 @@ import { reboot } from './reboot.ts';
 import { rebootDevice } from './reboot-device.ts';
 
 export const behaviours = { reboot, rebootDevice, echo } satisfies {
-  [Kind in BehaviourKind]: (spec: Extract<BehaviourSpec, { kind: Kind }>) => OnMethod;
+  [Kind in BehaviourKind]?: (spec: Extract<BehaviourSpec, { kind: Kind }>) => OnMethod;
 };
 
 const made = new WeakMap<BehaviourSpec, OnMethod>();
@@ -15,7 +15,9 @@ const made = new WeakMap<BehaviourSpec, OnMethod>();
 export function behaviourOf(spec: BehaviourSpec): OnMethod {
   let behaviour = made.get(spec);
   if (!behaviour) {
-    behaviour = (behaviours[spec.kind] as (spec: BehaviourSpec) => OnMethod)(spec);
+    behaviour = (
+      (behaviours as Partial<Record<BehaviourKind, unknown>>)[spec.kind] as (spec: BehaviourSpec) => OnMethod
+    )(spec);
     made.set(spec, behaviour);
   }
   return behaviour;

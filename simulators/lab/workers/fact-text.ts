@@ -2,7 +2,7 @@
 // The two facts of an answered call, made thousands of times a second, go as rows of values without names, their instants as whole microseconds
 // since the batch began: a third of the text and of the work of writing and reading it as objects (bench group `facts`). Everything else goes as it is.
 import type { Fact, InvocationEnded } from '../../vocabulary/facts.ts';
-import type { DeviceId, FaultName, RequestId } from '../../vocabulary/ids.ts';
+import type { DeviceId, RequestId } from '../../vocabulary/ids.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 
 type Handled = Extract<Fact, { type: 'method.handled' }>;
@@ -14,11 +14,8 @@ type AnsweredValues = [
   ...[number, DeviceId, RequestId, number, string, number, number, number, number, number, number, number],
   ...[string, number, string, number],
 ];
-/** at, device, rid, method, receivedAt, outcome, faults, and the status where there is one. */
-type HandledValues = [
-  ...[number, DeviceId, RequestId, string, number, Handled['outcome'], readonly FaultName[]],
-  ...([] | [number]),
-];
+/** at, device, rid, method, receivedAt, outcome, and the status where there is one. */
+type HandledValues = [...[number, DeviceId, RequestId, string, number, Handled['outcome']], ...([] | [number])];
 /** Told apart by length: an object is a fact as it is. */
 type Entry = Fact | AnsweredValues | HandledValues;
 
@@ -37,13 +34,13 @@ export function readFacts(text: string): Fact[] {
 }
 
 function entryOf(fact: Fact, base: number): Entry {
-  if (fact.type === 'method.handled') return handledValues(fact, base);
+  if (fact.type === 'method.handled' && fact.touches === undefined) return handledValues(fact, base);
   if (fact.type === 'invocation.ended' && isAnswered(fact)) return answeredValues(fact, base);
   return fact;
 }
 
 const isAnswered = (fact: InvocationEnded): fact is Answered =>
-  fact.answeredAt !== undefined && fact.error === undefined;
+  fact.answeredAt !== undefined && fact.error === undefined && fact.touches === undefined;
 
 function factOf(entry: Entry, base: number): Fact {
   if (!Array.isArray(entry)) return entry as Fact;
@@ -88,16 +85,16 @@ const answeredOf = (values: AnsweredValues, base: number): Answered => ({
 });
 
 function handledValues(fact: Handled, base: number): HandledValues {
-  const { device, rid, method, outcome, faults, status } = fact;
+  const { device, rid, method, outcome, status } = fact;
   const at = micros(fact.at) - base;
   const receivedAt = micros(fact.receivedAt) - base;
   return status === undefined
-    ? [at, device, rid, method, receivedAt, outcome, faults]
-    : [at, device, rid, method, receivedAt, outcome, faults, status];
+    ? [at, device, rid, method, receivedAt, outcome]
+    : [at, device, rid, method, receivedAt, outcome, status];
 }
 
 function handledOf(values: HandledValues, base: number): Handled {
-  const [at, device, rid, method, receivedAt, outcome, faults, status] = values;
+  const [at, device, rid, method, receivedAt, outcome, status] = values;
   const fact: Handled = {
     type: 'method.handled',
     at: (at + base) / 1_000,
@@ -106,7 +103,6 @@ function handledOf(values: HandledValues, base: number): Handled {
     method,
     receivedAt: (receivedAt + base) / 1_000,
     outcome,
-    faults,
   };
   return status === undefined ? fact : { ...fact, status };
 }

@@ -6,8 +6,15 @@ import type { DeviceId, FaultName, FleetName } from '../../vocabulary/ids.ts';
 import type { FaultSpec } from '../../vocabulary/specs.ts';
 import type { FleetOrder } from '../fleet-holder.ts';
 import { type FleetHolder, holdFleets } from '../fleet-holder.ts';
+import type { FleetChange } from '../lab.ts';
 import { serve } from './channel.ts';
 import { FactQueue, factQueueDefaults } from './fact-queue.ts';
+
+/** The devices that meet a fault's condition on tags. */
+export interface Retarget {
+  readonly name: FaultName;
+  readonly devices: readonly DeviceId[];
+}
 
 let holder: FleetHolder | undefined;
 let queue: FactQueue | undefined;
@@ -26,6 +33,8 @@ const handlers = {
   },
   addFleet: (order: FleetOrder) => held().addFleet(order),
   removeFleet: (fleet: FleetName) => held().removeFleet(fleet),
+  changeFleet: ({ fleet, change }: { readonly fleet: FleetName; readonly change: FleetChange }) =>
+    held().changeFleet(fleet, change),
   startFleet: (fleet: FleetName) => held().startFleet(fleet),
   stopFleet: (fleet: FleetName) => held().stopFleet(fleet),
   startDevices: (ids: readonly DeviceId[]) => held().startDevices(ids),
@@ -34,7 +43,7 @@ const handlers = {
   addFault: (spec: FaultSpec) => held().faults.add(spec),
   changeFault: (spec: FaultSpec) => held().faults.change(spec),
   liftFault: (name: FaultName) => held().faults.lift(name),
-  liftAllFaults: (_: null) => held().faults.liftAll(),
+  retargetFault: ({ name, devices }: Retarget) => held().faults.retarget(name, devices),
   snapshot: (id: DeviceId) => held().snapshot(id),
   stop(_: null): void {
     held().stop();

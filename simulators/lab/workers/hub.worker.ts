@@ -2,19 +2,28 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { type Anchor, systemClock } from '../../clock/system.ts';
+import { FaultSet } from '../../faults/faults.ts';
 import { type Hub, type HubOptions, type HubStatus, type HubUsage, openHub } from '../../hub/hub.ts';
 import type { Throttle } from '../../hub/throttling/throttling.ts';
 import { LabError } from '../../vocabulary/errors.ts';
+import type { DeviceId, FaultName, FleetName } from '../../vocabulary/ids.ts';
+import type { FaultSpec } from '../../vocabulary/specs.ts';
 import { serve } from './channel.ts';
 import { FactQueue, factQueueDefaults } from './fact-queue.ts';
+import type { Retarget } from './fleet.worker.ts';
 
 export interface HubOpening
   extends Pick<HubOptions, 'folder' | 'hostName' | 'listen' | 'throttle' | 'deviceAuthorities'> {
   readonly anchor: Anchor;
+  /** For faults that name no seed of their own. */
+  readonly seed: number;
 }
 
 let hub: Hub | undefined;
 let queue: FactQueue | undefined;
+let faults: FaultSet | undefined;
+/** The fleet of each virtual device: a hub knows none. */
+const fleets = new Map<DeviceId, FleetName>();
 
 function opened(): Hub {
   if (hub === undefined) throw new LabError('internal', 'the hub is not open');
@@ -26,7 +35,11 @@ const handlers = {
     const clock = systemClock(opening.anchor);
     const facts = new FactQueue({ clock, send, ...factQueueDefaults });
     queue = facts;
-    hub = await openHub({ ...opening, clock, randomBytes, emit: facts.put });
+    const emit = facts.put;
+    const struck = new FaultSet({ clock, seed: opening.seed, emit, fleetOf: (device) => fleets.get(device) });
+    hub = await openHub({ ...opening, clock, randomBytes, emit, faults: struck });
+    struck.attachHub(hub.grip);
+    faults = struck;
     return hub.status;
   },
   token({ policy, lifetimeSeconds }: { readonly policy: string; readonly lifetimeSeconds: number }): string {
@@ -37,6 +50,18 @@ const handlers = {
   },
   throttle: (throttle: Throttle): void => opened().setThrottle(throttle),
   usage: (_: null): HubUsage => opened().usage(),
+  addFault: (spec: FaultSpec) => faults?.add(spec),
+  changeFault: (spec: FaultSpec) => faults?.change(spec),
+  liftFault: (name: FaultName) => faults?.lift(name),
+  retargetFault: ({ name, devices }: Retarget) => faults?.retarget(name, devices),
+  fleet({ fleet, devices }: { readonly fleet: FleetName; readonly devices: readonly DeviceId[] }): void {
+    for (const device of devices) fleets.set(device, fleet);
+    faults?.forgetTargets();
+  },
+  noFleet(fleet: FleetName): void {
+    for (const [device, of] of fleets) if (of === fleet) fleets.delete(device);
+    faults?.forgetTargets();
+  },
   async stop(_: null): Promise<void> {
     await hub?.stop();
     queue?.flush();

@@ -1,0 +1,171 @@
+// One fault that is on: whom it touches, when it strikes, how often it did. What it does is its kind's affair (fault.ts). Shares and draws depend on
+// (seed, name, device id) alone, so every thread that holds the same spec picks the same devices and draws the same numbers for each.
+import type { Clock } from '../clock/clock.ts';
+import { hashOf, inShare, type Random, seeded } from '../random/random.ts';
+import type { Emit, FaultFact, FaultTouch } from '../vocabulary/facts.ts';
+import type { FaultSpec, Target } from '../vocabulary/fault-specs.ts';
+import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
+import {
+  type DeviceEvent,
+  type DeviceGrip,
+  type HubGrip,
+  legOf,
+  type Passage,
+  type Passages,
+  type Stage,
+} from '../vocabulary/passages.ts';
+import { type Instant, type Millis, seconds } from '../vocabulary/units.ts';
+import type { FaultSteps } from './fault.ts';
+import { makeFault } from './kinds.ts';
+import { Schedule } from './schedule.ts';
+
+/** Between two facts that tell of the same fault on the same device. */
+const telling: Millis = seconds(1);
+
+export interface ActiveFaultOptions {
+  readonly clock: Clock;
+  /** For a fault that names no seed of its own. */
+  readonly seed: number;
+  readonly emit: Emit<FaultFact>;
+  /** It struck once more. */
+  readonly counted: (name: FaultName) => void;
+}
+
+export class ActiveFault {
+  readonly name: FaultName;
+  readonly steps: FaultSteps;
+  readonly #target: Target;
+  readonly #shareSeed: number;
+  readonly #options: ActiveFaultOptions;
+  readonly #schedule: Schedule;
+  readonly #random: Random;
+  readonly #randoms = new Map<DeviceId, Random>();
+  readonly #told = new Map<DeviceId, Instant>();
+  #grips: Map<DeviceId, () => void> | undefined;
+  #hubGrip: (() => void) | undefined;
+  #retired = false;
+
+  /** @param picked the devices whose twins meet `on.tags`; undefined while that is not known: none. */
+  constructor(
+    readonly spec: FaultSpec,
+    options: ActiveFaultOptions,
+    public picked: ReadonlySet<DeviceId> | undefined,
+  ) {
+    this.name = spec.name;
+    this.#options = options;
+    this.#target = spec.on;
+    const { clock } = options;
+    const seed = spec.seed ?? options.seed;
+    // The name is part of it: two faults of one seed pick their devices independently, not one inside the other.
+    this.#shareSeed = hashOf(`share ${spec.name}`, seed);
+    this.#random = seeded(seed).fork(`fault ${spec.name}`);
+    this.#schedule = new Schedule(spec.when, { clock, random: this.#random.fork('when'), since: clock.now() });
+    this.steps = makeFault(spec.settings, {
+      name: spec.name,
+      clock,
+      randomOf: (device) => this.#randomOf(device),
+      due: (device, what) => this.#dueOutside(device, what),
+      within: (device) => !this.#retired && this.#schedule.within(device),
+    });
+  }
+
+  get wantsEvents(): boolean {
+    return this.spec.enabled && this.#schedule.wantsEvents;
+  }
+
+  note(event: DeviceEvent, device: DeviceId, method: string | undefined): void {
+    this.#schedule.note(event, device, method);
+  }
+
+  strikesAt(stage: Stage): boolean {
+    return this.spec.enabled && this.steps[stage] !== undefined;
+  }
+
+  /** Whom it is meant for. What concerns no device is touched by a fault that is meant for all. */
+  isOn(device: DeviceId | undefined, fleet: FleetName | undefined): boolean {
+    const { device: only, fleet: onlyFleet, tags, share } = this.#target;
+    if (device === undefined) return only === undefined && onlyFleet === undefined && tags === undefined && share >= 1;
+    if (only !== undefined && only !== device) return false;
+    if (onlyFleet !== undefined && onlyFleet !== fleet) return false;
+    if (tags !== undefined && this.picked?.has(device) !== true) return false;
+    return share >= 1 || inShare(device, share, this.#shareSeed);
+  }
+
+  /** Leads a passage through this fault, or past it when it is not its turn. */
+  take<S extends Stage>(stage: S, passage: Passages[S]): void {
+    const step = this.steps[stage] as ((passage: Passages[S]) => void) | undefined;
+    if (this.#retired || step === undefined || !this.#schedule.due(passage.device)) {
+      passage.pass();
+      return;
+    }
+    this.#options.counted(this.name);
+    this.#touch(stage, passage as Passage);
+    step(passage);
+  }
+
+  /** A device came that it is on. */
+  grip(grip: DeviceGrip): void {
+    if (this.#retired || !this.spec.enabled || this.steps.on === undefined) return;
+    this.#grips ??= new Map();
+    if (!this.#grips.has(grip.device)) this.#grips.set(grip.device, this.steps.on(grip));
+  }
+  letGo(device: DeviceId): void {
+    const undo = this.#grips?.get(device);
+    this.#grips?.delete(device);
+    undo?.();
+  }
+  gripHub(grip: HubGrip): void {
+    if (!this.#retired && this.spec.enabled) this.#hubGrip ??= this.steps.onHub?.(grip);
+  }
+
+  /** After this it touches nothing any more, but holds what it held until `flush`. */
+  retire(): void {
+    this.#retired = true;
+  }
+  flush(): void {
+    for (const undo of this.#grips?.values() ?? []) undo();
+    this.#grips?.clear();
+    this.#hubGrip?.();
+    this.#hubGrip = undefined;
+    this.steps.release?.();
+  }
+
+  #touch(stage: Stage, passage: Passage): void {
+    const leg = legOf[stage];
+    // Outside a call the leg says nothing, but the fault is named all the same.
+    const touch: FaultTouch = { fault: this.name, leg: leg ?? 'inDevice' };
+    passage.touches ??= [];
+    passage.touches.push(touch);
+    const { clock } = this.#options;
+    const began = clock.now();
+    const next = passage.pass;
+    passage.pass = () => {
+      const held = clock.now() - began;
+      if (held > 0) touch.held = held;
+      passage.pass = next;
+      passage.pass();
+    };
+  }
+
+  #dueOutside(device: DeviceId, what: string): boolean {
+    if (this.#retired || !this.#schedule.due(device)) return false;
+    this.#options.counted(this.name);
+    const { clock, emit } = this.#options;
+    const now = clock.now();
+    const told = this.#told.get(device);
+    if (told === undefined || now - told >= telling) {
+      this.#told.set(device, now);
+      emit({ type: 'fault.struck', at: now, fault: this.name, device, what });
+    }
+    return true;
+  }
+
+  #randomOf(device: DeviceId): Random {
+    let random = this.#randoms.get(device);
+    if (random === undefined) {
+      random = this.#random.fork(device);
+      this.#randoms.set(device, random);
+    }
+    return random;
+  }
+}

@@ -1,0 +1,93 @@
+// When a fault strikes: all conditions of its `when` together, counted and drawn for each device by itself.
+import type { Clock } from '../clock/clock.ts';
+import type { Random } from '../random/random.ts';
+import type { When } from '../vocabulary/fault-specs.ts';
+import type { DeviceId } from '../vocabulary/ids.ts';
+import type { DeviceEvent } from '../vocabulary/passages.ts';
+import type { Instant } from '../vocabulary/units.ts';
+
+/** What is remembered of one device, and only where a condition asks for it. */
+interface Turns {
+  /** Times it could have struck, and times it did. */
+  chances: number;
+  strikes: number;
+  random: Random | undefined;
+}
+
+export class Schedule {
+  readonly #when: When;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** `from` and `until` count from here. */
+  readonly #since: Instant;
+  /** Every occasion, without exception: nothing is remembered. */
+  readonly #always: boolean;
+  readonly #turns = new Map<DeviceId, Turns>();
+  readonly #events = new Map<DeviceId, Instant>();
+
+  constructor(when: When, options: { readonly clock: Clock; readonly random: Random; readonly since: Instant }) {
+    this.#when = when;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#since = options.since;
+    this.#always = when.probability >= 1 && when.every === 1 && when.first === undefined && !this.#timed;
+  }
+
+  get wantsEvents(): boolean {
+    return this.#when.after !== undefined;
+  }
+  get #timed(): boolean {
+    const { from, until, after } = this.#when;
+    return from !== undefined || until !== undefined || after !== undefined;
+  }
+
+  note(event: DeviceEvent, device: DeviceId, method: string | undefined): void {
+    const { after } = this.#when;
+    if (after === undefined || after.event !== event) return;
+    if (after.event === 'called' && after.method !== undefined && after.method !== method) return;
+    this.#events.set(device, this.#clock.now());
+  }
+
+  /** Whether the times hold now: nothing is counted. */
+  within(device: DeviceId | undefined): boolean {
+    if (!this.#timed) return true;
+    const { from = 0, until, after } = this.#when;
+    const now = this.#clock.now();
+    const age = now - this.#since;
+    if (age < from || (until !== undefined && age >= until)) return false;
+    if (after === undefined) return true;
+    const event = device === undefined ? undefined : this.#events.get(device);
+    if (event === undefined) return false;
+    const since = now - event - after.delay;
+    return since >= 0 && since < after.lasting;
+  }
+
+  /** Whether it strikes now; counts the chance, and the strike. What concerns no device has turns of its own. */
+  due(device: DeviceId | undefined): boolean {
+    if (this.#always) return true;
+    if (!this.within(device)) return false;
+    const { probability, every, first } = this.#when;
+    if (probability >= 1 && every === 1 && first === undefined) return true;
+    const turns = this.#turnsOf(device ?? nobody);
+    if (first !== undefined && turns.strikes >= first) return false;
+    turns.chances += 1;
+    if (turns.chances % every !== 0) return false;
+    if (probability < 1) {
+      turns.random ??= this.#random.fork(device ?? nobody);
+      if (turns.random.next() >= probability) return false;
+    }
+    turns.strikes += 1;
+    return true;
+  }
+
+  #turnsOf(device: DeviceId): Turns {
+    let turns = this.#turns.get(device);
+    if (turns === undefined) {
+      turns = { chances: 0, strikes: 0, random: undefined };
+      this.#turns.set(device, turns);
+    }
+    return turns;
+  }
+}
+
+const nobody = '' as DeviceId;
