@@ -64,6 +64,7 @@ export function aTerminal(
         serviceToken: (policy, lifetime) => `token of ${policy} for ${lifetime}`,
         counts: () => ({ devices: 0, connected: 0, inFlight: 0 }),
         setThrottle: () => {},
+        grip: { throttle: () => () => {} },
         usage: () => ({ throttle: { tier: 'off' }, limits: [], today: { used: 0, limit: null } }),
         stop: async () => void stopped.push('hub'),
       };

@@ -9,7 +9,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 
 test.each([0, 7, 3_717_791_226])('with seed %d the demo has 7 slow and 2 silent devices, apart', (seed) => {
   const fleet = fleetSpecSchema.parse(demoFleet);
-  const faults = new FaultSet({ clock: new VirtualClock(), seed });
+  const faults = new FaultSet({ clock: new VirtualClock(), seed, fleetOf: () => fleet.name });
   for (const fault of demoFaults) faults.add(faultSpecSchema.parse(fault));
   const devices = idsOf(fleet).map((id) => [id, fleet.name] as const);
   expect(devices).toHaveLength(100);

@@ -49,6 +49,7 @@ export function fakeLab(): FakeLab {
       if (index < 0) throw new LabError('fleet.unknown', `there is no fleet '${name}'`);
       fleets.splice(index, 1);
     },
+    changeFleet: async (name) => void calls.push(`changeFleet ${name}`),
     startFleet: noted('startFleet'),
     stopFleet: noted('stopFleet'),
     startDevices: noted('startDevices'),
@@ -68,6 +69,7 @@ export function fakeLab(): FakeLab {
     },
     liftAllFaults: () => faults.splice(0).length,
     faults: () => [...faults],
+    countTarget: async () => ({ devices: 0, total: 0, some: [] }),
     startRun: (request) => `run of ${request.method}`,
     cancelRun: noted('cancelRun'),
     runResult: () => {

@@ -1,10 +1,17 @@
 // A virtual device on a tiny broker under a virtual clock, for the tests in this folder.
 
-import type { Device, DeviceOptions, FleetSettings, ReplyFault } from '../../../simulators/devices/device.ts';
+import type { Device, DeviceOptions, FleetSettings } from '../../../simulators/devices/device.ts';
 import { createDevice } from '../../../simulators/devices/virtual-device.ts';
 import { seeded } from '../../../simulators/random/random.ts';
 import type { FleetFact } from '../../../simulators/vocabulary/facts.ts';
 import { deviceId } from '../../../simulators/vocabulary/ids.ts';
+import {
+  type FaultHooks,
+  noFaults,
+  type Passages,
+  type ReplyPassage,
+  type Stage,
+} from '../../../simulators/vocabulary/passages.ts';
 import { TinyBroker } from '../../support/tiny-broker.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -23,14 +30,10 @@ export interface ADevice {
   readonly online: () => Promise<void>;
 }
 
-export function aDevice(
-  changes: Partial<FleetSettings> & { fault?: ReplyFault } = {},
-  of: Partial<DeviceOptions> = {},
-): ADevice {
+export function aDevice(changes: Partial<FleetSettings> = {}, of: Partial<DeviceOptions> = {}): ADevice {
   const clock = new VirtualClock();
   const broker = new TinyBroker();
   const facts: FleetFact[] = [];
-  const { fault, ...rest } = changes;
   const settings: FleetSettings = {
     clock,
     emit: (fact) => facts.push(fact),
@@ -43,8 +46,8 @@ export function aDevice(
     reconnect: { kind: 'backoff', first: 500, most: 30_000, jitter: 0 },
     keepAliveSeconds: 240,
     tokenLifetimeSeconds: 3_600,
-    replyFault: () => fault,
-    ...rest,
+    faults: noFaults,
+    ...changes,
   };
   const device = createDevice({ id: deviceId('pump-1'), key, random: seeded(7), settings, ...of });
   return {
@@ -64,3 +67,10 @@ export function aDevice(
     },
   };
 }
+
+/** Hooks that lead every reply through `strike`, and nothing else through anything. */
+export const strikingReplies = (strike: (passage: ReplyPassage) => void): FaultHooks => ({
+  ...noFaults,
+  at: <S extends Stage>(stage: S) =>
+    stage === 'reply' ? (strike as unknown as (passage: Passages[S]) => void) : undefined,
+});

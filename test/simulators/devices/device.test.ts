@@ -1,10 +1,10 @@
 // A device against a tiny broker: what leaves it, what it makes of what comes, and how its link ends and comes back.
 import { afterEach, expect, test } from 'vitest';
-import type { ReplyFault } from '../../../simulators/devices/device.ts';
 import { parseToken, verifyToken } from '../../../simulators/tokens/sas-token.ts';
+import type { FaultTouch } from '../../../simulators/vocabulary/facts.ts';
 import { faultName } from '../../../simulators/vocabulary/ids.ts';
 import { TinyBroker } from '../../support/tiny-broker.ts';
-import { type ADevice, aDevice, key } from './a-device.ts';
+import { type ADevice, aDevice, key, strikingReplies } from './a-device.ts';
 
 const made: ADevice[] = [];
 const theDevice: typeof aDevice = (changes) => {
@@ -183,7 +183,7 @@ test('a reply still owed when the link goes is lost, at once and once', async ()
   await clock.advance(10);
   broker.last.stream.destroy();
   await clock.advance(10);
-  expect(of('method.handled')).toMatchObject([{ rid: 'f', outcome: 'lost', faults: [] }]);
+  expect(of('method.handled')).toMatchObject([{ rid: 'f', outcome: 'lost' }]);
   await clock.advance(30_000);
   expect(of('method.handled')).toHaveLength(1);
   expect(broker.sessions.flatMap((session) => session.replies)).toEqual([]);
@@ -375,10 +375,16 @@ test('change goes on with another behaviour on the same link', async () => {
   expect(broker.sessions).toHaveLength(1);
 });
 
+const slow: FaultTouch = { fault: faultName('slow'), leg: 'inDevice' };
+const dead: FaultTouch = { fault: faultName('dead'), leg: 'inDevice' };
+
 test('a reply that a fault holds leaves when the fault says so, and the device reboots after it', async () => {
-  const slow: ReplyFault = { reply: (_request, send) => void timer(() => send([faultName('slow')])) };
-  const one = theDevice({ fault: slow });
-  const timer = (run: () => void) => one.clock.after(800, run);
+  const one = theDevice({
+    faults: strikingReplies((passage) => {
+      passage.touches = [slow];
+      one.clock.after(800, () => passage.pass());
+    }),
+  });
   await one.online();
   one.broker.last.call('reboot', '1');
   await one.clock.advance(799);
@@ -387,18 +393,22 @@ test('a reply that a fault holds leaves when the fault says so, and the device r
   await one.clock.advance(2);
   expect(one.broker.last.replies).toHaveLength(1);
   expect(one.device.state).toBe('dark');
-  expect(one.of('method.handled')).toMatchObject([{ outcome: 'answered', faults: ['slow'] }]);
+  expect(one.of('method.handled')).toMatchObject([{ outcome: 'answered', touches: [slow] }]);
 });
 
 test('a reply that a fault keeps for good leaves the device hanging on its link', async () => {
-  const dead: ReplyFault = { reply: (_request, _send, silent) => silent([faultName('dead')]) };
-  const { online, broker, device, clock, of } = theDevice({ fault: dead });
+  const { online, broker, device, clock, of } = theDevice({
+    faults: strikingReplies((passage) => {
+      passage.touches = [dead];
+      passage.hang();
+    }),
+  });
   await online();
   broker.last.call('reboot', '1');
   await clock.advance(60_000);
   expect(broker.last.replies).toEqual([]);
   expect(device.state).toBe('online');
-  expect(of('method.handled')).toMatchObject([{ outcome: 'silent', faults: ['dead'] }]);
+  expect(of('method.handled')).toMatchObject([{ outcome: 'silent', touches: [dead] }]);
 });
 
 test('a twin that cannot be read or reported is told, and the device goes on', async () => {

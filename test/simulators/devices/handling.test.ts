@@ -5,6 +5,7 @@ import { type Handler, Handling } from '../../../simulators/devices/handling.ts'
 import type { Connection } from '../../../simulators/devices/links/connection.ts';
 import type { FleetFact } from '../../../simulators/vocabulary/facts.ts';
 import { deviceId, requestId } from '../../../simulators/vocabulary/ids.ts';
+import { noFaults } from '../../../simulators/vocabulary/passages.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 function aHandling() {
@@ -16,7 +17,9 @@ function aHandling() {
     id: deviceId('d'),
     clock,
     emit: (fact) => facts.push(fact),
-    replyFault: undefined,
+    faults: noFaults,
+    drop: () => {},
+    reset: () => {},
     report: async () => {},
     reboot: () => {},
     complain: (detail) => facts.push({ type: 'device.failed', at: 0, device: deviceId('d'), detail }),

@@ -1,11 +1,12 @@
 // Faults on replies: whom they touch, in which order they stack, and that nothing held is lost when one is changed or lifted.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReplyFault } from '../../../simulators/devices/device.ts';
 import { FaultSet } from '../../../simulators/faults/faults.ts';
+import type { FaultFact } from '../../../simulators/vocabulary/facts.ts';
 import { type DeviceId, deviceId, faultName, fleetName, requestId } from '../../../simulators/vocabulary/ids.ts';
 import { type FaultSpecInput, faultSpecSchema } from '../../../simulators/vocabulary/specs.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+import { aReply } from './a-passage.ts';
 
 const fleet = fleetName('thermostats');
 const ids = Array.from({ length: 5_000 }, (_, index) => deviceId(`thermostat-${String(index + 1).padStart(4, '0')}`));
@@ -17,38 +18,46 @@ const never = (name = 'dead', on: object = {}) => spec({ name, settings: { kind:
 
 function theFaults(seed = 7) {
   const clock = new VirtualClock(0);
-  const faults = new FaultSet({ clock, seed });
+  const facts: FaultFact[] = [];
+  const faults = new FaultSet({ clock, seed, emit: (fact) => void facts.push(fact), fleetOf: () => fleet });
   const lines: string[] = [];
   let rid = 0;
   /** Lets a device answer; notes when the reply left and what touched it. */
   const answer = (device: DeviceId = ids[0] as DeviceId) => {
     rid += 1;
     const name = String(rid);
-    const note = (what: string) => (by: readonly string[]) =>
-      lines.push(`${clock.now()} ${name} ${what} [${by.join(' ')}]`);
-    const chain: ReplyFault | undefined = faults.forDevice(device, fleet);
-    if (chain) chain.reply({ name: 'm', rid: requestId(name), payload: '' }, note('sent'), note('silent'));
-    else note('sent')([]);
+    const note = (what: string) => {
+      const by = (passage.touches ?? []).map(({ fault }) => fault).join(' ');
+      lines.push(`${clock.now()} ${name} ${what} [${by}]`);
+    };
+    const passage = aReply(device, { rid: requestId(name), pass: () => note('sent'), hang: () => note('silent') });
+    const chain = faults.at('reply', device);
+    if (chain) chain(passage);
+    else passage.pass();
   };
-  return { clock, faults, lines, answer };
+  /** How often each fault struck, as facts tell. */
+  const strikes = (fault: string) =>
+    facts.reduce((sum, one) => sum + (one.type === 'fault.counted' && one.fault === fault ? one.strikes : 0), 0);
+  return { clock, faults, lines, answer, facts, strikes };
 }
 
 test('without faults there is nothing to pass through', () => {
   const { faults } = theFaults();
-  expect(faults.forDevice(ids[0] as DeviceId, fleet)).toBeUndefined();
+  expect(faults.at('reply', ids[0] as DeviceId)).toBeUndefined();
   faults.add(delay(10, 'slow', { fleet: fleetName('others') }));
-  expect(faults.forDevice(ids[0] as DeviceId, fleet)).toBeUndefined();
+  expect(faults.at('reply', ids[0] as DeviceId)).toBeUndefined();
 });
 
 test('a delayed reply leaves after its delay, touched by that fault', async () => {
-  const { clock, faults, lines, answer } = theFaults();
+  const { clock, faults, lines, answer, strikes } = theFaults();
   faults.add(delay(800));
   answer();
   await clock.advance(799);
   expect(lines).toEqual([]);
   await clock.advance(1);
   expect(lines).toEqual(['800 1 sent [slow]']);
-  expect(faults.touchedBy(faultName('slow'))).toBe(1);
+  faults.tellStrikes();
+  expect(strikes('slow')).toBe(1);
 });
 
 test('a reply that never leaves is told at once', () => {
@@ -87,6 +96,7 @@ test('lifting a delay lets go what it holds at once, in the order it came, throu
   answer();
   await clock.advance(10);
   expect(lines.at(-1)).toBe('25 3 sent [hop]');
+  faults.tellStrikes();
   expect(clock.pending).toBe(0);
 });
 
@@ -102,7 +112,7 @@ test('lifting everything sends what was held at once, even with a fault behind i
 });
 
 test('changing a fault keeps its place and its count, and lets go what it held', async () => {
-  const { clock, faults, lines, answer } = theFaults();
+  const { clock, faults, lines, answer, strikes } = theFaults();
   faults.add(delay(60_000));
   faults.add(delay(10, 'hop'));
   answer();
@@ -110,7 +120,8 @@ test('changing a fault keeps its place and its count, and lets go what it held',
   answer();
   await clock.advance(100);
   expect(lines).toEqual(['10 1 sent [slow hop]', '30 2 sent [slow hop]']);
-  expect(faults.touchedBy(faultName('slow'))).toBe(2);
+  faults.tellStrikes();
+  expect(strikes('slow')).toBe(2);
   expect(faults.specs().map(({ name }) => name)).toEqual(['slow', 'hop']);
 });
 
@@ -121,7 +132,7 @@ test('names are unique, and an unknown one is refused with those there are', () 
   for (const act of [
     () => faults.lift(faultName('x')),
     () => faults.change(delay(1, 'x')),
-    () => faults.touchedBy(faultName('x')),
+    () => faults.retarget(faultName('x'), []),
     () => faults.devicesOf(faultName('x'), pairs),
   ]) {
     expect(act).toThrow(
@@ -147,7 +158,7 @@ test('a share is the same devices for the same seed, within 1%, and keeps them w
   const members = (seed: number, share: number, own?: number) => {
     const { faults } = theFaults(seed);
     faults.add({ ...delay(1, 'slow', { share }), ...(own === undefined ? {} : { seed: own }) });
-    return ids.filter((id) => faults.forDevice(id, fleet));
+    return ids.filter((id) => faults.at('reply', id));
   };
   const seven = members(7, 0.07);
   expect(Math.abs(seven.length / 5_000 - 0.07)).toBeLessThan(0.01);

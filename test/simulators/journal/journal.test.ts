@@ -30,7 +30,7 @@ function callFacts(call: number, at = 1_000): { begun: Fact; handled: Fact; ende
       receivedAt: at + 3,
       outcome: 'answered',
       status: 200,
-      faults: [faultName('slow')],
+      touches: [{ fault: faultName('slow'), leg: 'inDevice', held: 5 }],
     },
     ended: {
       type: 'invocation.ended',

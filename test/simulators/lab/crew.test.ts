@@ -46,7 +46,9 @@ test('a call under way when its thread dies is over, and so are all after it; th
   await until(() => failures.length > 0);
   await crew.tell('stopFleet', fleetName('first'));
   expect(failures).toEqual(['the fleet worker 1 stopped with code 7']);
-  await expect(crew.addFleet({ devices: [] } as unknown as Parameters<typeof crew.addFleet>[0])).rejects.toMatchObject({
+  await expect(
+    crew.addFleet({ devices: [], spec: { hub: 'local' } } as unknown as Parameters<typeof crew.addFleet>[0]),
+  ).rejects.toMatchObject({
     code: 'worker.failed',
   });
 });

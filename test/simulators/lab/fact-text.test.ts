@@ -36,10 +36,12 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
     {
       ...{ type: fc.constant('method.handled' as const), ...common, rid, receivedAt: instant },
       outcome: fc.constantFrom('answered' as const, 'silent' as const, 'lost' as const),
-      faults: fc.array(fc.string().map((name) => name as FaultName)),
+      touches: fc.array(
+        fc.record({ fault: fc.string().map((name) => name as FaultName), leg: fc.constant('inDevice' as const) }),
+      ),
       status: fc.integer(),
     },
-    { requiredKeys: ['type', 'at', 'device', 'method', 'rid', 'receivedAt', 'outcome', 'faults'] },
+    { requiredKeys: ['type', 'at', 'device', 'method', 'rid', 'receivedAt', 'outcome'] },
   ),
   fc.record({ type: fc.constant('twin.fetched' as const), at: instant, device }),
   fc.record({ type: fc.constant('device.failed' as const), at: instant, device, detail: fc.string() }),

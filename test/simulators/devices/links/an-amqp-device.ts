@@ -10,6 +10,7 @@ import type {
 } from '../../../../simulators/devices/links/connection.ts';
 import { seeded } from '../../../../simulators/random/random.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
+import { noFaults } from '../../../../simulators/vocabulary/passages.ts';
 import { TinyAmqpHub } from '../../../support/tiny-amqp-hub.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
@@ -72,7 +73,7 @@ export function anAmqpFleet(changes: Partial<FleetSettings> = {}, hub = new Tiny
     reconnect: { kind: 'none' },
     keepAliveSeconds: 240,
     tokenLifetimeSeconds: 3_600,
-    replyFault: () => undefined,
+    faults: noFaults,
     ...changes,
   };
   const connect = (id: string, more: Partial<DeviceOptions> = {}) => {
