@@ -1,8 +1,8 @@
 // What the journal keeps of one row, and how it is told: the row itself, and everything in detail.
 import type { Excerpt, Fact, FleetFact, InvocationEnded } from '../vocabulary/facts.ts';
-import { explanations, type ServiceErrorName } from '../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
 import type { Legs, TrafficDetail, TrafficRow } from '../vocabulary/views.ts';
+import { type DeviceNews, type Explanation, explain, touchesOf } from './explain.ts';
 import { messageExplanations } from './message-ends.ts';
 
 export type InvocationBegun = Extract<Fact, { type: 'invocation.begun' }>;
@@ -32,6 +32,8 @@ export class Entry {
   properties: Readonly<Record<string, string>> | undefined;
   hints: string[] | undefined;
   life: Life | undefined;
+  /** What the row was made of, where it helps to explain the calls beside it. */
+  news: DeviceNews | undefined;
   kept = 0; // characters held by excerpts and properties
 
   constructor(readonly row: Writable<TrafficRow>) {}
@@ -60,7 +62,8 @@ export function legsOf(ended: InvocationEnded, handled: Handled | undefined): Le
 
 const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-export function detailOf(entry: Entry): TrafficDetail {
+/** @param news what is told of the same device, in order of time. */
+export function detailOf(entry: Entry, news: readonly DeviceNews[]): TrafficDetail {
   const { row, begun, ended, handled, life } = entry;
   const asked = ended ?? begun;
   const moments = [
@@ -72,12 +75,8 @@ export function detailOf(entry: Entry): TrafficDetail {
     { name: 'ended', at: row.kind === 'method' ? ended?.at : undefined },
     ...(life?.moments ?? []),
   ].filter((moment): moment is { name: string; at: number } => moment.at !== undefined);
-  const explanation =
-    row.error === undefined
-      ? undefined
-      : row.kind === 'c2d'
-        ? messageExplanations[row.error]
-        : explanations[row.error as ServiceErrorName];
+  const explanation = explanationOf(entry, news);
+  const touches = ended === undefined ? (handled?.touches ?? []) : touchesOf(ended, handled);
   return {
     row: entry.shown(),
     ...(entry.rid === undefined ? {} : { rid: entry.rid }),
@@ -86,9 +85,14 @@ export function detailOf(entry: Entry): TrafficDetail {
     ...(ended?.response === undefined ? {} : { response: ended.response }),
     ...(entry.properties === undefined ? {} : { properties: entry.properties }),
     moments: moments.sort((one, other) => one.at - other.at),
+    ...(touches.length === 0 ? {} : { touches }),
     ...(explanation === undefined ? {} : { explanation }),
     hints: entry.hints ?? [],
   };
+}
+export function explanationOf({ row, ended, handled }: Entry, news: readonly DeviceNews[]): Explanation | undefined {
+  if (ended !== undefined) return explain({ ended, handled, news });
+  return row.kind === 'c2d' && row.error !== undefined ? messageExplanations[row.error] : undefined;
 }
 const handledNames = {
   answered: 'reply left the device',

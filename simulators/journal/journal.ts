@@ -1,9 +1,11 @@
 // The bounded record of everything that crossed a wire: one row an invocation, twin operation, message or change of a link.
 // Rows are made from facts alone. It keeps the newest rows (by count and by bytes), and says how many it forgot.
-import type { Fact, InvocationEnded } from '../vocabulary/facts.ts';
-import type { DeviceId } from '../vocabulary/ids.ts';
+import type { Fact, FaultTouch, InvocationEnded } from '../vocabulary/facts.ts';
+import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
+import type { Instant } from '../vocabulary/units.ts';
 import type { TrafficDetail, TrafficRow, TrafficView } from '../vocabulary/views.ts';
-import { detailOf, Entry, type Handled, type InvocationBegun, legsOf, type Writable } from './entry.ts';
+import { detailOf, Entry, explanationOf, type Handled, type InvocationBegun, legsOf, type Writable } from './entry.ts';
+import type { DeviceNews, Explanation } from './explain.ts';
 import { parseFilter, type RowTest } from './filter.ts';
 import { Lives } from './lives.ts';
 import { type PlainFact, rowOf } from './rows.ts';
@@ -22,6 +24,14 @@ export interface JournalQuery {
   readonly limit: number;
   /** Only rows up to this id. */
   readonly upTo?: number | undefined;
+}
+
+/** Where to look for a call whose number is not known. */
+export interface CallInJournal {
+  readonly device: DeviceId;
+  readonly method: string;
+  readonly from: Instant;
+  readonly to: Instant;
 }
 
 type Hint = Extract<Fact, { type: 'hint.given' }>;
@@ -78,6 +88,8 @@ export class Journal {
       case 'hint.given':
         this.#hint(fact);
         break;
+      case 'fault.counted':
+        break;
       case 'facts.shed':
         this.#shed += fact.count;
         break;
@@ -130,7 +142,28 @@ export class Journal {
     // Ids grow by one per row, so the place follows from the newest.
     const entry = this.#entries[this.#entries.length - 1 - (newest.row.id - id)];
     if (entry === undefined || entry.row.id !== id || id < (this.#entries[this.#first] as Entry).row.id) return null;
-    return detailOf(entry);
+    return detailOf(entry, this.#newsOf(entry.row.device));
+  }
+
+  /** Why the newest call of this method that the device was asked between two moments ended as it did; undefined when it is not kept, or went well. */
+  explanationOf(call: CallInJournal): Explanation | undefined {
+    for (let place = this.#entries.length - 1; place >= this.#first; place--) {
+      const entry = this.#entries[place] as Entry;
+      const { row, ended } = entry;
+      if (ended === undefined || row.device !== call.device || ended.method !== call.method) continue;
+      if (ended.begunAt < call.from || ended.begunAt > call.to) continue;
+      return explanationOf(entry, this.#newsOf(row.device));
+    }
+    return undefined;
+  }
+
+  #newsOf(device: DeviceId | undefined): DeviceNews[] {
+    const news: DeviceNews[] = [];
+    for (let place = this.#first; place < this.#entries.length; place++) {
+      const each = (this.#entries[place] as Entry).news;
+      if (each !== undefined && each.device === device) news.push(each);
+    }
+    return news.sort((one, other) => one.at - other.at);
   }
 
   /** Forgets everything at the user's word: not counted as forgotten. */
@@ -179,6 +212,9 @@ export class Journal {
     }
     entry.ended = fact;
     this.#joinHints(entry, fact.call);
+    if (fact.touches !== undefined) {
+      entry.row.faults = namesOf([...fact.touches, ...(entry.handled?.touches ?? [])]);
+    }
     if (response !== undefined) this.#keep(entry, response.text.length);
     if (rid !== undefined && entry.rid === undefined) this.#join(entry, rid);
   }
@@ -191,7 +227,7 @@ export class Journal {
       return;
     }
     entry.handled = fact;
-    if (fact.touches !== undefined) entry.row.faults = fact.touches.map(({ fault }) => fault);
+    if (fact.touches !== undefined) entry.row.faults = namesOf([...(entry.ended?.touches ?? []), ...fact.touches]);
     if (entry.row.legs !== undefined && entry.ended !== undefined) entry.row.legs = legsOf(entry.ended, fact);
   }
 
@@ -235,6 +271,7 @@ export class Journal {
     const entry = new Entry({ id: this.#nextId(), at: fact.at, pending: false, ...made.row });
     entry.request = made.request;
     entry.properties = someOf(made.properties);
+    if (isNews(fact)) entry.news = fact;
     this.#add(entry, (made.request?.text.length ?? 0) + lengthOf(entry.properties));
   }
 
@@ -267,6 +304,17 @@ export class Journal {
     this.#lives.forget(entry);
   }
 }
+
+const newsTypes: ReadonlySet<Fact['type']> = new Set<DeviceNews['type']>([
+  'device.connected',
+  'device.disconnected',
+  'device.refused',
+  'link.changed',
+  'fault.struck',
+  'answer.dropped',
+]);
+const isNews = (fact: Fact): fact is DeviceNews => newsTypes.has(fact.type);
+const namesOf = (touches: readonly FaultTouch[]): FaultName[] => [...new Set(touches.map(({ fault }) => fault))];
 
 /** None is like no properties at all: there is nothing to show. */
 const someOf = (properties: Entry['properties']): Entry['properties'] =>

@@ -6,7 +6,15 @@ import type { LifeFact } from './lives.ts';
 /** Facts that are one row each (or none), complete when they arrive. */
 export type PlainFact = Exclude<
   Fact,
-  { type: 'invocation.begun' | 'invocation.ended' | 'method.handled' | 'facts.shed' | LifeFact['type'] }
+  {
+    type:
+      | 'invocation.begun'
+      | 'invocation.ended'
+      | 'method.handled'
+      | 'facts.shed'
+      | 'fault.counted'
+      | LifeFact['type'];
+  }
 >;
 
 /** Characters of a message's body that its row shows. */
@@ -32,7 +40,13 @@ export function rowOf(fact: PlainFact): Made | undefined {
       };
     case 'device.disconnected':
       return {
-        row: { kind: 'link', device: fact.device, name: 'disconnected', detail: detail(fact.reason, fact.detail) },
+        row: {
+          kind: 'link',
+          device: fact.device,
+          name: 'disconnected',
+          detail: detail(fact.reason, fact.detail),
+          ...faulted(fact.faults),
+        },
       };
     case 'device.refused':
       return {
@@ -40,13 +54,14 @@ export function rowOf(fact: PlainFact): Made | undefined {
           kind: 'link',
           device: fact.device,
           name: 'refused',
-          detail: `CONNACK ${fact.code}: ${fact.detail}`,
+          detail: `${typeof fact.code === 'number' ? `CONNACK ${fact.code}` : fact.code}: ${fact.detail}`,
           error: 'refused',
+          ...faulted(fact.faults),
         },
       };
     case 'link.changed':
-      // Connecting and online are told by the hub, which sees every device and not only ours.
-      if (fact.state !== 'dark' && fact.state !== 'failed') return undefined;
+      // Connecting and online are told by the hub, which sees every device and not only ours; but not which fault of ours did it.
+      if (fact.state !== 'dark' && fact.state !== 'failed' && fact.faults === undefined) return undefined;
       return {
         row: {
           kind: 'link',
@@ -54,6 +69,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
           name: fact.state,
           ...optional(fact.detail),
           ...(fact.state === 'failed' ? { error: 'failed' } : {}),
+          ...faulted(fact.faults),
         },
       };
     case 'twin.patched':
@@ -64,11 +80,12 @@ export function rowOf(fact: PlainFact): Made | undefined {
           name: `${fact.section} patched`,
           detail: `v${fact.version}${fact.section === 'desired' ? (fact.delivered ? ', delivered' : ', not delivered') : ''}`,
           bytes: fact.patch.bytes,
+          ...faulted(fact.faults),
         },
         request: fact.patch,
       };
     case 'twin.fetched':
-      return { row: { kind: 'twin', device: fact.device, name: 'twin fetched' } };
+      return { row: { kind: 'twin', device: fact.device, name: 'twin fetched', ...faulted(fact.faults) } };
     case 'twin.refused':
       return {
         row: {
@@ -77,6 +94,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
           name: `${fact.section} refused`,
           detail: fact.detail,
           error: fact.error,
+          ...faulted(fact.faults),
         },
       };
     case 'message.received':
@@ -135,6 +153,16 @@ export function rowOf(fact: PlainFact): Made | undefined {
       return {
         row: { kind: 'fault', device: fact.device, name: 'device failed', detail: fact.detail, error: 'failed' },
       };
+    case 'fault.struck':
+      return {
+        row: {
+          kind: 'fault',
+          device: fact.device,
+          name: `${fact.fault} struck`,
+          detail: fact.what,
+          faults: [fact.fault],
+        },
+      };
     case 'fault.added':
     case 'fault.changed':
     case 'fault.lifted':
@@ -155,3 +183,5 @@ export function rowOf(fact: PlainFact): Made | undefined {
 const detail = (reason: string, more: string | undefined): string =>
   more === undefined ? reason : `${reason}: ${more}`;
 const optional = (text: string | undefined): { detail?: string } => (text === undefined ? {} : { detail: text });
+const faulted = (faults: TrafficRow['faults']): Pick<TrafficRow, 'faults'> =>
+  faults === undefined || faults.length === 0 ? {} : { faults };

@@ -135,7 +135,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       return runs.start(request, devices, target);
     },
     cancelRun: (run) => runs.cancel(run),
-    runResult: (run, device) => runs.result(run, device),
+    runResult(run, device) {
+      const result = runs.result(run, device);
+      if (!hubOf(device).local) return result;
+      // What the journal saw says more than the hub's error does.
+      const { at: from, duration } = result;
+      const explanation = journal.explanationOf({ device, method: runs.method(run), from, to: from + duration });
+      return explanation === undefined ? result : { ...result, explanation };
+    },
     history: () => runs.history(),
 
     async patchDesired(device, patch, etag) {

@@ -94,6 +94,10 @@ export class Runs {
     return result;
   }
 
+  method(id: string): string {
+    return this.#find(id).request.method;
+  }
+
   /** Newest first. */
   history(): readonly HistoryEntry[] {
     return [...this.#runs.values()].reverse().map((run) => ({

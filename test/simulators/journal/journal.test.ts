@@ -126,7 +126,7 @@ describe('one invocation', () => {
       request: { text: 'null' },
       responseTimeout: 30_000,
     });
-    expect(detail?.explanation?.cause).toContain('did not answer');
+    expect(detail?.explanation?.cause).toContain('answers nothing');
     expect(detail?.moments.map((moment) => moment.name)).toEqual(['asked', 'sent to the device', 'ended']);
   });
 });
