@@ -66,6 +66,7 @@ export class ActiveFault {
       randomOf: (device) => this.#randomOf(device),
       due: (device, what) => this.#dueOutside(device, what),
       within: (device) => !this.#retired && this.#schedule.within(device),
+      watch: (device, run) => this.#schedule.watch(device, run),
     });
   }
 

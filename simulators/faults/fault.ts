@@ -30,6 +30,8 @@ export interface FaultTools {
   due(device: DeviceId, what: string): boolean;
   /** Only whether the schedule's times (from, until, after an event) hold now: counts and draws nothing. */
   within(device: DeviceId): boolean;
+  /** Runs `run` with true at once or when these times begin to hold, and with false when they cease. Gives the undo. */
+  watch(device: DeviceId, run: (holds: boolean) => void): () => void;
 }
 
 export type FaultMaker<Kind extends FaultKind> = (settings: SettingsOf<Kind>, tools: FaultTools) => FaultSteps;

@@ -18,6 +18,8 @@ export interface FaultSetOptions {
   readonly emit?: Emit<FaultFact>;
   /** The fleet a device is of; undefined for one that is not ours. */
   readonly fleetOf: (device: DeviceId) => FleetName | undefined;
+  /** The devices of ours that faults may take hold of; asked only when a fault comes on that does. Left out: none. */
+  readonly grips?: () => Iterable<DeviceGrip>;
 }
 
 type Chain = (passage: Passages[Stage]) => void;
@@ -30,7 +32,6 @@ export class FaultSet implements FaultHooks {
   #stages: { [S in Stage]?: readonly ActiveFault[] } = {};
   /** The way through a stage for a device that came by since the last change. */
   #chains: { [S in Stage]?: Map<DeviceId | undefined, Chain | undefined> } = {};
-  readonly #grips = new Map<DeviceId, DeviceGrip>();
   #hubGrip: HubGrip | undefined;
   readonly #strikes = new Map<FaultName, number>();
   #telling: Cancel | undefined;
@@ -116,14 +117,14 @@ export class FaultSet implements FaultHooks {
     return chain as ((passage: Passages[S]) => void) | undefined;
   }
 
-  /** A device of ours that faults may take hold of, until it is gone. */
-  attach(grip: DeviceGrip): void {
-    this.#grips.set(grip.device, grip);
-    const fleet = this.#options.fleetOf(grip.device);
-    for (const fault of this.#faults.values()) if (fault.isOn(grip.device, fleet)) fault.grip(grip);
+  /** A device of ours came; its grip is asked for only where a fault takes hold of devices. */
+  attach(device: DeviceId, gripOf: () => DeviceGrip): void {
+    const fleet = this.#options.fleetOf(device);
+    for (const fault of this.#faults.values()) {
+      if (fault.steps.on !== undefined && fault.isOn(device, fleet)) fault.grip(gripOf());
+    }
   }
   detach(device: DeviceId): void {
-    this.#grips.delete(device);
     for (const fault of this.#faults.values()) fault.letGo(device);
     for (const chains of Object.values(this.#chains)) chains?.delete(device);
   }
@@ -177,7 +178,7 @@ export class FaultSet implements FaultHooks {
 
   #gripAll(fault: ActiveFault): void {
     if (fault.steps.on === undefined) return;
-    for (const grip of this.#grips.values()) {
+    for (const grip of this.#options.grips?.() ?? []) {
       if (fault.isOn(grip.device, this.#options.fleetOf(grip.device))) fault.grip(grip);
     }
   }

@@ -1,10 +1,10 @@
 // When a fault strikes: all conditions of its `when` together, counted and drawn for each device by itself.
-import type { Clock } from '../clock/clock.ts';
+import type { Cancel, Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import type { When } from '../vocabulary/fault-specs.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import type { DeviceEvent } from '../vocabulary/passages.ts';
-import type { Instant } from '../vocabulary/units.ts';
+import type { Instant, Millis } from '../vocabulary/units.ts';
 
 /** What is remembered of one device, and only where a condition asks for it. */
 interface Turns {
@@ -12,6 +12,13 @@ interface Turns {
   chances: number;
   strikes: number;
   random: Random | undefined;
+}
+
+/** Somebody who wants to know when the times begin and cease to hold for a device. */
+interface Watch {
+  readonly run: (holds: boolean) => void;
+  holds: boolean;
+  cancel: Cancel | undefined;
 }
 
 export class Schedule {
@@ -24,6 +31,7 @@ export class Schedule {
   readonly #always: boolean;
   readonly #turns = new Map<DeviceId, Turns>();
   readonly #events = new Map<DeviceId, Instant>();
+  readonly #watches = new Map<DeviceId, Set<Watch>>();
 
   constructor(when: When, options: { readonly clock: Clock; readonly random: Random; readonly since: Instant }) {
     this.#when = when;
@@ -46,6 +54,53 @@ export class Schedule {
     if (after === undefined || after.event !== event) return;
     if (after.event === 'called' && after.method !== undefined && after.method !== method) return;
     this.#events.set(device, this.#clock.now());
+    for (const watch of this.#watches.get(device) ?? []) this.#look(device, watch);
+  }
+
+  /** Runs `run` at each moment the times begin (true) or cease (false) to hold for a device, and at once if they hold now. */
+  watch(device: DeviceId, run: (holds: boolean) => void): Cancel {
+    if (!this.#timed) {
+      run(true);
+      return () => {};
+    }
+    const watch: Watch = { run, holds: false, cancel: undefined };
+    let watches = this.#watches.get(device);
+    if (watches === undefined) {
+      watches = new Set();
+      this.#watches.set(device, watches);
+    }
+    watches.add(watch);
+    this.#look(device, watch);
+    return () => {
+      watch.cancel?.();
+      watches.delete(watch);
+      if (watches.size === 0 && this.#watches.get(device) === watches) this.#watches.delete(device);
+    };
+  }
+
+  /** Timed anew at each look, since an event moves its window. */
+  #look(device: DeviceId, watch: Watch): void {
+    watch.cancel?.();
+    const wait = this.#nextTurn(device);
+    watch.cancel = wait === undefined ? undefined : this.#clock.after(wait, () => this.#look(device, watch));
+    const holds = this.within(device);
+    if (holds === watch.holds) return;
+    watch.holds = holds;
+    watch.run(holds);
+  }
+
+  /** How long until the times may begin or cease to hold; undefined: never again by themselves. */
+  #nextTurn(device: DeviceId): Millis | undefined {
+    const { from = 0, until, after } = this.#when;
+    const now = this.#clock.now();
+    const event = after === undefined ? undefined : this.#events.get(device);
+    const turns = [this.#since + from];
+    if (until !== undefined) turns.push(this.#since + until);
+    if (after !== undefined && event !== undefined) {
+      turns.push(event + after.delay, event + after.delay + after.lasting);
+    }
+    const ahead = turns.filter((turn) => turn > now);
+    return ahead.length === 0 ? undefined : Math.ceil(Math.min(...ahead) - now);
   }
 
   /** Whether the times hold now: nothing is counted. */

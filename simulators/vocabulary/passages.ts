@@ -56,13 +56,18 @@ export interface DialPassage extends Passage {
   refuse(by: FaultName, detail: string): void;
 }
 
-/** What a device is about to show of itself, at connect and at renewal. Not held: read when the chain is through. */
+/** A token that a device is about to sign, at connect and at renewal. Not held: read when the chain is through. */
 export interface ProofPassage extends Passage {
   /** How far its clock is ahead. */
   skew: Millis;
   expiredToken: boolean;
-  certificate: 'own' | 'expired' | 'wrong-name' | 'wrong-ca';
 }
+
+/** A certificate that a device is about to show, at connect. Not held: read when the chain is through. */
+export interface CertificatePassage extends Passage {
+  which: 'own' | OtherCertificate;
+}
+export type OtherCertificate = 'expired' | 'wrong-name' | 'wrong-ca';
 
 /** The version that a device is about to acknowledge. Not held. */
 export interface AcknowledgementPassage extends Passage {
@@ -161,6 +166,7 @@ export interface Passages {
   readonly reply: ReplyPassage;
   readonly dial: DialPassage;
   readonly proof: ProofPassage;
+  readonly certificate: CertificatePassage;
   readonly acknowledgement: AcknowledgementPassage;
   readonly admission: AdmissionPassage;
   readonly connected: ConnectedPassage;
