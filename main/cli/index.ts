@@ -44,6 +44,7 @@ const tools: CliTools = {
   clock: systemClock(),
   randomBytes,
   newSeed: () => randomBytes(4).readUInt32LE(),
+  newToken: () => randomBytes(24).toString('base64url'),
   // Loaded when asked for: a command that only talks to a hub need not read the code of one.
   openHub: async (options) => (await import('../../simulators/hub/hub.ts')).openHub(options),
   openInvoker: async (options) => (await import('../../simulators/invoker/invoker.ts')).openInvoker(options),

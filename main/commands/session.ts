@@ -1,20 +1,12 @@
 // One connected window: what it asks is parsed again, answered, and its subscriptions are looked at four times a second.
 // A snapshot is sent only when it differs from the last one, and skipped, never queued, while the window is slow to read.
 import { z } from 'zod';
-import {
-  type CommandName,
-  commands,
-  type SubscriptionArgument,
-  type SubscriptionName,
-  subscriptions,
-} from '../../preload/contract/contract.ts';
 import type { ToWindow } from '../../preload/contract/messages.ts';
 import type { Cancel, Clock } from '../../simulators/clock/clock.ts';
-import type { Lab } from '../../simulators/lab/lab.ts';
 import { LabError, reportOf } from '../../simulators/vocabulary/errors.ts';
-import { problemsOf } from '../../simulators/vocabulary/specs.ts';
 import type { Millis } from '../../simulators/vocabulary/units.ts';
-import { type Bench, handlers } from './handlers.ts';
+import { answerTo, lookAt, sentence } from './asking.ts';
+import type { Bench } from './handlers.ts';
 
 /** The way to one window. */
 export interface Peer {
@@ -40,19 +32,6 @@ const messageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('subscribe'), id: z.int(), name: z.string(), input: z.unknown() }),
   z.strictObject({ kind: z.literal('unsubscribe'), id: z.int() }),
 ]);
-
-type View = { readonly [Name in SubscriptionName]: (lab: Lab, argument: SubscriptionArgument<Name>) => unknown };
-const views: View = {
-  totals: ({ views }) => views.totals(),
-  fleet: ({ views }, query) => views.fleet(query),
-  device: ({ views }, { device }) => views.device(device),
-  traffic: ({ views }, query) => views.traffic(query),
-  run: ({ views }, { run }) => views.run(run),
-  hub: ({ views }) => views.hub(),
-  jobs: ({ desk }, { hub }) => desk.of(hub).jobs.list(),
-  job: ({ desk }, { job, hub }) => desk.of(hub).jobs.detail(job),
-  messages: ({ desk }, { device }) => desk.messages.view(device),
-};
 
 interface Watch {
   readonly look: () => unknown;
@@ -95,10 +74,7 @@ export function openSession(bench: Bench, peer: Peer, clock: Clock): Session {
 
   const command = async (id: number, name: string, input: unknown) => {
     try {
-      if (!Object.hasOwn(commands, name)) throw new LabError('command.unknown', `there is no command '${name}'`);
-      const known = name as CommandName;
-      const handle = handlers[known] as (bench: Bench, argument: unknown) => unknown;
-      const value = await handle(bench, parse(commands[known].input, input));
+      const value = await answerTo(bench, name, input);
       send({ kind: 'answer', id, value });
       showAll(); // what the user just did is seen at once, not a quarter of a second later
     } catch (error) {
@@ -108,14 +84,11 @@ export function openSession(bench: Bench, peer: Peer, clock: Clock): Session {
 
   const subscribe = (id: number, name: string, input: unknown) => {
     try {
-      if (!Object.hasOwn(subscriptions, name)) throw new LabError('command.unknown', `there is no view '${name}'`);
+      const look = lookAt(bench.lab, name, input);
       if (watches.size >= mostSubscriptions && !watches.has(id)) {
         throw new LabError('input.invalid', `a window may watch ${mostSubscriptions} views at once, this is one more`);
       }
-      const known = name as SubscriptionName;
-      const argument = parse(subscriptions[known].input, input);
-      const view = views[known] as (lab: Lab, argument: unknown) => unknown;
-      const watch: Watch = { look: () => view(bench.lab, argument), sent: undefined };
+      const watch: Watch = { look, sent: undefined };
       watches.set(id, watch);
       ticking ??= clock.every(displayRate, showAll);
       show(id, watch);
@@ -146,11 +119,3 @@ export function openSession(bench: Bench, peer: Peer, clock: Clock): Session {
     },
   };
 }
-
-function parse(schema: z.ZodType, input: unknown): unknown {
-  const parsed = schema.safeParse(input ?? {});
-  if (!parsed.success) throw new LabError('input.invalid', sentence(parsed.error));
-  return parsed.data;
-}
-
-const sentence = (error: z.ZodError): string => problemsOf(error).join('; ');

@@ -75,14 +75,18 @@ async function start(): Promise<void> {
     workers: { hub: unpacked('./hub.worker.mjs'), fleet: unpacked('./fleet.worker.mjs') },
     now: () => clock.now(),
     newSeed: () => randomBytes(4).readUInt32LE(),
+    newToken: () => randomBytes(24).toString('base64url'),
     process: process.pid,
     notice,
   });
   if (options.open) showWindow();
-  const { status, seed } = workbench;
+  const { status, seed, control } = workbench;
   const dataDir = options.ephemeral ? null : options.dataDir;
   const hub = { hostName: status.hostName, ...status.doors };
-  const ready = { ready: true, url: windowUrl, host: 'desktop', version: options.version, seed, dataDir, hub };
+  const ready = {
+    ...{ ready: true, url: windowUrl, host: 'desktop', version: options.version, seed, dataDir, hub },
+    control: { url: control.url },
+  };
   process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : `Hubfleet ${options.version} is ready.\n`);
 }
 

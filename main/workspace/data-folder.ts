@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly settings: string;
   /** How to reach the hub that runs now. Only there while one runs. */
   readonly access: string;
+  /** Address and token of the instance that runs now. Only there while one runs. */
+  readonly control: string;
   /** What the desktop window remembers of itself. */
   readonly window: string;
   /** When fetching Electron's runtime failed last. */
@@ -23,6 +25,7 @@ export const layoutOf = (path: string): DataFolder => ({
   hub: join(path, 'hub'),
   settings: join(path, 'settings.json'),
   access: join(path, 'access.json'),
+  control: join(path, 'control.json'),
   window: join(path, 'window.json'),
   runtime: join(path, 'desktop-runtime.json'),
 });

@@ -5,6 +5,8 @@ import type { HubStatus } from '../../simulators/hub/hub.ts';
 import type { Lab, LabOptions } from '../../simulators/lab/lab.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
 import { addDemo } from '../commands/demo.ts';
+import { type ControlHost, openControl } from '../control/server.ts';
+import { announceControl } from './control-access.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { type AskedPorts, choosePorts } from './ports.ts';
 import { announceHub } from './running-hubs.ts';
@@ -33,6 +35,8 @@ export interface WorkbenchTools {
   readonly workers: LabOptions['workers'];
   readonly now: () => number;
   readonly newSeed: () => number;
+  /** A secret of at least 128 bits of chance, as URL-safe text. */
+  readonly newToken: () => string;
   readonly process: number;
   /** One sentence the user should read, as it happens. */
   readonly notice: (text: string) => void;
@@ -42,6 +46,8 @@ export interface Workbench {
   readonly lab: Lab;
   readonly seed: number;
   readonly status: HubStatus;
+  /** Where programs of this user command it, and the secret they show. */
+  readonly control: { readonly url: string; readonly token: string };
   /** Writes down fleets and faults as they are now. Called after each command that changes them. */
   keep(): void;
   /** Resolves when last time's fleets and the demo are registered. */
@@ -60,11 +66,8 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
 
   const lab = await openOnFreePorts(options, folder, seed, notices, tools);
   const { status } = lab;
-  const withdraw = announceHub(status, {
-    dataDir: folder?.path,
-    usualDataDir: options.usualDataDir,
-    process: tools.process,
-  });
+  const at = { dataDir: folder?.path, usualDataDir: options.usualDataDir };
+  const withdraw = announceHub(status, { ...at, process: tools.process });
 
   // Half of what was kept is not written back: nothing is kept before all of it was brought back.
   let ready = false;
@@ -90,17 +93,32 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
     if (!stopped) tools.notice(error.message);
   });
 
+  const token = tools.newToken();
+  let control: ControlHost;
+  try {
+    control = await openControl({ lab, keep }, token);
+  } catch (error) {
+    stopped = true;
+    withdraw();
+    await lab.stop();
+    throw error;
+  }
+  const { url } = control;
+  const withdrawControl = announceControl({ process: tools.process, url, token }, at);
   let stopping: Promise<void> | undefined;
   return {
     lab,
     seed,
     status,
+    control: { url, token },
     keep,
     restored,
     stop() {
       stopping ??= (async () => {
         stopped = true;
+        withdrawControl();
         withdraw();
+        await control.stop();
         await lab.stop();
       })();
       return stopping;

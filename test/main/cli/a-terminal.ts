@@ -56,6 +56,7 @@ export function aTerminal(
     clock: new VirtualClock(),
     randomBytes: (size) => Buffer.alloc(size, 1),
     newSeed: () => 42,
+    newToken: () => 'a-token-of-the-test',
     async openHub(options) {
       hubs.push(options);
       const doors = options.listen.https === false ? {} : status.doors;

@@ -24,6 +24,7 @@ function aDesk(options: Partial<WorkbenchOptions> = {}, openLab?: (asked: LabOpt
     workers: { hub: new URL('file:///hub'), fleet: new URL('file:///fleet') },
     now: () => Date.UTC(2026, 0, 2),
     newSeed: () => 42,
+    newToken: () => 'a-token-of-the-test',
     process: process.pid,
     notice: (text) => void notices.push(text),
   };
