@@ -1,4 +1,4 @@
-// `hubfleet start`: the window, on the desktop when Electron's runtime is to be had, else served for a browser.
+// `hubfleet start`: the window, on the desktop when Electron's runtime is to be had, else served for a browser; or none (headless.ts).
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
@@ -8,6 +8,7 @@ import { defaultHostName } from '../workspace/host-name.ts';
 import { openWorkbench, type WorkbenchOptions } from '../workspace/workbench.ts';
 import { recentFailure, rememberFailure } from './desktop-runtime.ts';
 import { deviceCaFlag, hostName, port, wholeNumber } from './flags.ts';
+import { runHeadless } from './headless.ts';
 import { type CliHost, type CliTools, untilStopped } from './host.ts';
 import { readCertificates } from './pem-files.ts';
 
@@ -16,6 +17,7 @@ interface StartFlags {
   readonly port: number;
   readonly host?: 'desktop' | 'browser';
   readonly open: boolean;
+  readonly headless?: boolean;
   readonly demo?: boolean;
   readonly json?: boolean;
   readonly ephemeral?: boolean;
@@ -37,6 +39,7 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
     .option('--port <port>', 'port of the browser host; any free one', port, 0)
     .addOption(new Option('--host <host>', 'where the window opens').choices(['desktop', 'browser']))
     .option('--no-open', 'do not open a window or a browser, only serve it')
+    .option('--headless', 'no window: hub and fleets alone, commanded by hubfleet fleet and fault')
     .option('--demo', 'add the demo fleet: 100 devices, 7% slow, 2% silent')
     .option('--json', 'print one line of JSON when ready')
     .option('--ephemeral', 'keep nothing')
@@ -66,6 +69,16 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
         },
         deviceAuthorities: (flags.deviceCa ?? []).map((file) => readCertificates('--device-ca', file, host)),
       };
+      if (flags.headless) {
+        if (flags.host !== undefined) {
+          throw new LabError(
+            'input.invalid',
+            '--headless: opens no window, so --host says nothing',
+            'Leave one of them out.',
+          );
+        }
+        return runHeadless(options, flags.json ?? false, host, tools);
+      }
       const { executable, why } = await chooseHost(flags, options, host, tools);
       if (executable === undefined) await serveBrowser(flags, options, why, host, tools);
       else await runDesktop(executable, flags, options, host, tools);
@@ -150,6 +163,7 @@ async function serveBrowser(
             seed: workbench.seed,
             dataDir: dataDir ?? null,
             hub: { hostName: workbench.status.hostName, ...workbench.status.doors },
+            control: { url: workbench.control.url },
           }),
         );
       } else {
