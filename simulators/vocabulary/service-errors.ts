@@ -53,7 +53,9 @@ export const serviceErrors = {
   ThrottlingBacklogTimeout: [429003, 429],
   ThrottlingMaxActiveJobCountExceeded: [429004, 429],
   ServerError: [500001, 500],
+  GenericBadGateway: [502000, 502],
   ServiceUnavailable: [503001, 503],
+  GenericGatewayTimeout: [504000, 504],
   GatewayTimeout: [504101, 504],
 } as const satisfies Record<string, readonly [number, number]>;
 

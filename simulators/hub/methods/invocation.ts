@@ -1,6 +1,13 @@
 // One direct-method call on its way: what was asked, the times it passed each point, and the promise its caller holds.
 import type { Wait } from '../../clock/waits.ts';
-import { type Excerpt, excerpt, type HubFact, type InvocationEnded, textLimit } from '../../vocabulary/facts.ts';
+import {
+  type Excerpt,
+  excerpt,
+  type FaultTouch,
+  type HubFact,
+  type InvocationEnded,
+  textLimit,
+} from '../../vocabulary/facts.ts';
 import type { DeviceId, RequestId } from '../../vocabulary/ids.ts';
 import { Refusal } from '../../vocabulary/service-errors.ts';
 import type { Instant } from '../../vocabulary/units.ts';
@@ -17,6 +24,10 @@ export class Invocation {
   connection: DeviceConnection | undefined;
   /** The timer it stands in, and where. */
   wait: Wait | undefined;
+  /** Of all stages so far; faults write into it. */
+  #touches: FaultTouch[] | undefined;
+  /** The stage it is in, while faults may hold it there: since when, and where its touches begin. */
+  #stage: { readonly since: Instant; readonly from: number } | undefined;
 
   constructor(
     readonly call: number,
@@ -43,6 +54,17 @@ export class Invocation {
     };
   }
 
+  /** Faults have it from now on; gives the list they write into. */
+  enter(at: Instant): FaultTouch[] {
+    this.#touches ??= [];
+    this.#stage = { since: at, from: this.#touches.length };
+    return this.#touches;
+  }
+  /** Faults let it go. */
+  leave(): void {
+    this.#stage = undefined;
+  }
+
   ended(at: Instant, outcome: MethodAnswer | Refusal): InvocationEnded {
     return outcome instanceof Refusal ? this.#refused(at, outcome) : this.#answered(at, outcome);
   }
@@ -50,7 +72,7 @@ export class Invocation {
   // Written out twice: the answered call is the hot path, and spreading optional members makes a throw-away object each.
   #answered(at: Instant, answer: MethodAnswer): InvocationEnded {
     const { asked } = this;
-    return {
+    const fact: InvocationEnded = {
       type: 'invocation.ended',
       at,
       device: this.device,
@@ -67,6 +89,7 @@ export class Invocation {
       request: this.request,
       response: excerptOf(answer.payload),
     };
+    return this.#touches === undefined ? fact : { ...fact, ...this.#touched(at) };
   }
 
   #refused(at: Instant, refusal: Refusal): InvocationEnded {
@@ -85,7 +108,21 @@ export class Invocation {
       request: this.request,
       ...(rid === undefined ? undefined : { rid }),
       ...(sentAt === undefined ? undefined : { sentAt }),
+      ...this.#touched(at),
     };
+  }
+
+  /** Copies: who holds it yet may write on. A call that ended while it was held was held until now by the last that struck. */
+  #touched(at: Instant): { readonly touches: readonly FaultTouch[] } | undefined {
+    const touches = this.#touches?.map((touch) => ({ ...touch }));
+    const last = touches?.at(-1);
+    if (touches === undefined || last === undefined) return undefined;
+    if (this.#stage !== undefined && this.#stage.from < touches.length && last.held === undefined) {
+      const { since, from } = this.#stage;
+      const held = touches.slice(from, -1).reduce((left, touch) => left - (touch.held ?? 0), at - since);
+      if (held > 0) last.held = held;
+    }
+    return { touches };
   }
 }
 

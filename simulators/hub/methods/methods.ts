@@ -12,7 +12,8 @@ export interface MethodAnswer {
 export interface Methods {
   /**
    * POST /twins/{id}/methods with the raw request body. Checks it (400004, 400005, 400006, 413001), waits for the device up to the connect
-   * timeout (404103), sends, waits up to the response timeout (504101). Emits invocation.begun and invocation.ended.
+   * timeout (404103), sends, waits up to the response timeout (504101). Emits invocation.begun and invocation.ended. A fault at `request` comes
+   * before all of that: neither timeout runs while it holds the call. Calls of jobs pass there too.
    */
   invoke(device: DeviceId, body: Buffer): Promise<MethodAnswer | Refusal>;
   /** An answer that came in through a door. Late or unknown ones are dropped and reported as facts. */

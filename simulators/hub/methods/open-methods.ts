@@ -2,10 +2,12 @@
 import type { Clock } from '../../clock/clock.ts';
 import { Waits } from '../../clock/waits.ts';
 import type { Emit, HubFact } from '../../vocabulary/facts.ts';
-import { type DeviceId, requestId } from '../../vocabulary/ids.ts';
+import { type DeviceId, type RequestId, requestId } from '../../vocabulary/ids.ts';
+import { type FaultHooks, noFaults } from '../../vocabulary/passages.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Millis } from '../../vocabulary/units.ts';
 import type { Connections, DeviceConnection } from '../connections/connections.ts';
+import { trouble } from '../failed.ts';
 import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import { excerptOf, Invocation } from './invocation.ts';
@@ -20,9 +22,11 @@ export interface MethodsOptions {
   readonly emit: Emit<HubFact>;
   readonly find: (id: string) => Identity | undefined;
   readonly connections: Connections;
+  /** @default nothing is wrong, ever */
+  readonly faults?: FaultHooks | undefined;
 }
 
-export function openMethods({ clock, emit, find, connections }: MethodsOptions): Methods {
+export function openMethods({ clock, emit, find, connections, faults = noFaults }: MethodsOptions): Methods {
   let calls = 0;
   let lastRid = 0;
   /** Sent and not yet answered, by request id. */
@@ -30,6 +34,8 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
   /** Waiting for their device within the connect timeout, oldest first. */
   const waiting = new Map<DeviceId, Set<Invocation>>();
   let waitingCount = 0;
+  /** Held by faults before the hub begins with them. */
+  const held = new Set<Invocation>();
   let stopping = false;
   const askedOf: (DeviceId | undefined)[] = new Array(remembered).fill(undefined);
   /** One timer per length of timeout in use, not one per call: at most 300 lengths exist. */
@@ -62,10 +68,34 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
 
   /** After the fact 'begun' was emitted: the device may answer, or be found gone, while this runs. */
   function deliver(invocation: Invocation): void {
-    const { rid, connection, asked } = invocation;
+    const { rid, connection, device } = invocation;
     if (rid === undefined || connection === undefined) return;
+    const through = faults.at('delivery', device);
+    if (through === undefined) {
+      transmit(invocation, rid, connection);
+      return;
+    }
+    through({
+      device,
+      method: invocation.asked.method,
+      rid,
+      connection,
+      touches: invocation.enter(clock.now()),
+      pass() {
+        invocation.leave();
+        // What nobody waits for any more is not sent.
+        if (sent.get(rid) === invocation) transmit(invocation, rid, connection);
+      },
+      lose: () => invocation.leave(),
+      sendAnother: () => connection.sendMethod(invocation.asked.method, rid, invocation.asked.payload),
+    });
+  }
+
+  function transmit(invocation: Invocation, rid: RequestId, connection: DeviceConnection): void {
+    const { asked, device } = invocation;
     invocation.sentAt = clock.now();
     connection.sendMethod(asked.method, rid, asked.payload);
+    faults.noteEvent?.('called', device, asked.method);
   }
 
   function forget(invocation: Invocation): void {
@@ -101,17 +131,62 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
   }
 
   function begin(invocation: Invocation): void {
+    const { device } = invocation;
+    const through = stopping ? undefined : faults.at('request', device);
+    if (through === undefined) {
+      attempt(invocation, false);
+      return;
+    }
+    tell(invocation);
+    held.add(invocation);
+    const letGo = (then: () => void): void => {
+      invocation.leave();
+      // Not when the hub stopped meanwhile.
+      if (held.delete(invocation)) then();
+    };
+    through({
+      device,
+      operation: 'methods',
+      touches: invocation.enter(clock.now()),
+      pass: () => letGo(() => attempt(invocation, true)),
+      refuse: (status, detail) => letGo(() => end(invocation, trouble(status, detail))),
+    });
+  }
+
+  function tell(invocation: Invocation): void {
     const { asked, device, call, begunAt } = invocation;
+    emit(invocation.begun());
+    for (const text of asked.hints) emit({ type: 'hint.given', at: begunAt, device, call, text });
+  }
+
+  /** Both timeouts begin here: what held the call up before is the service's own time, and the caller's to wait. */
+  function attempt(invocation: Invocation, told: boolean): void {
+    const { asked, device } = invocation;
     const refusal = stopping ? stopped : (asked.refusal ?? unusable(device));
     const connection = refusal === undefined ? connections.find(device) : undefined;
     const listens = connection?.listensForMethods === true;
     if (listens) send(invocation, connection);
-    emit(invocation.begun());
-    for (const text of asked.hints) emit({ type: 'hint.given', at: begunAt, device, call, text });
+    if (!told) tell(invocation);
     if (refusal !== undefined) end(invocation, refusal);
     else if (listens) deliver(invocation);
     else if (asked.connectTimeout === 0) end(invocation, notOnline(0));
     else park(invocation);
+  }
+
+  /** An answer that faults let through: what became of the call meanwhile counts. */
+  function arrive(connection: DeviceConnection, rid: string, status: number, payload: Buffer): void {
+    const invocation = sent.get(rid);
+    if (invocation?.connection !== connection) {
+      drop(connection.device, rid, status);
+      return;
+    }
+    forget(invocation);
+    end(invocation, { status, payload });
+  }
+
+  function drop(device: DeviceId, rid: string, status: number): void {
+    const why = wasAsked(rid, device) ? 'late' : 'unknown';
+    emit({ type: 'answer.dropped', at: clock.now(), device, rid, deviceStatus: status, why });
   }
 
   const methods: Methods = {
@@ -127,16 +202,7 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
     answered(connection, rid, status, payload) {
       const invocation = sent.get(rid);
       if (invocation?.connection !== connection) {
-        const { device } = connection;
-        const at = clock.now();
-        emit({
-          type: 'answer.dropped',
-          at,
-          device,
-          rid,
-          deviceStatus: status,
-          why: wasAsked(rid, device) ? 'late' : 'unknown',
-        });
+        drop(connection.device, rid, status);
         return;
       }
       if (payload.length > payloadLimit) {
@@ -144,8 +210,24 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
         emit({ type: 'hint.given', at: clock.now(), device: connection.device, call: invocation.call, text });
         return;
       }
-      forget(invocation);
-      end(invocation, { status, payload });
+      const through = faults.at('answer', connection.device);
+      if (through === undefined) {
+        forget(invocation);
+        end(invocation, { status, payload });
+        return;
+      }
+      through({
+        device: connection.device,
+        rid: rid as RequestId,
+        // `wait` was begun when the request was made ready to leave.
+        deadline: invocation.wait?.due ?? clock.now(),
+        connection,
+        touches: invocation.enter(clock.now()),
+        pass() {
+          invocation.leave();
+          arrive(connection, rid, status, payload);
+        },
+      });
     },
 
     listening(connection) {
@@ -173,7 +255,7 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
     },
 
     get inFlight() {
-      return sent.size + waitingCount;
+      return sent.size + waitingCount + held.size;
     },
 
     stop() {
@@ -184,6 +266,10 @@ export function openMethods({ clock, emit, find, connections }: MethodsOptions):
       }
       for (const invocation of [...waiting.values()].flatMap((set) => [...set])) {
         unpark(invocation);
+        end(invocation, stopped);
+      }
+      for (const invocation of held) {
+        held.delete(invocation);
         end(invocation, stopped);
       }
     },
