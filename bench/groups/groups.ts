@@ -2,6 +2,7 @@
 import { amqp } from './amqp.ts';
 import { connect } from './connect.ts';
 import { facts } from './facts.ts';
+import { faults } from './faults.ts';
 import { fleet } from './fleet.ts';
 import type { Group } from './group.ts';
 import { invocations } from './invocations.ts';
@@ -9,8 +10,15 @@ import { jobs } from './jobs.ts';
 import { memory } from './memory.ts';
 import { query } from './query.ts';
 
-export const groups = { invocations, connect, memory, fleet, facts, amqp, query, jobs } as const satisfies Record<
-  string,
-  Group
->;
+export const groups = {
+  invocations,
+  connect,
+  memory,
+  fleet,
+  facts,
+  amqp,
+  query,
+  jobs,
+  faults,
+} as const satisfies Record<string, Group>;
 export type GroupName = keyof typeof groups;

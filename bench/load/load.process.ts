@@ -23,6 +23,8 @@ export interface OpenLoop {
   readonly target: LoadTarget;
   readonly perSecond: number;
   readonly seconds: number;
+  /** Connections at most: more than calls under way at once. */
+  readonly mostCallers?: number;
 }
 export interface LoadResult {
   readonly callsPerSecond: number;
@@ -33,7 +35,7 @@ export interface LoadResult {
 }
 
 /** More than a sane server ever needs at the rates measured here. */
-const mostCallers = 2_048;
+const usualMost = 2_048;
 
 const histogram = (): Histogram =>
   build({ lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: 3 });
@@ -103,7 +105,7 @@ async function closedLoop({ target, inFlight, warmSeconds, seconds }: ClosedLoop
   return resultOf(latencies, seconds);
 }
 
-async function openLoop({ target, perSecond, seconds }: OpenLoop): Promise<LoadResult> {
+async function openLoop({ target, perSecond, seconds, mostCallers = usualMost }: OpenLoop): Promise<LoadResult> {
   const requests = requestsOf(target);
   const latencies = histogram();
   const total = Math.round(perSecond * seconds);
