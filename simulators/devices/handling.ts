@@ -1,44 +1,41 @@
 // One method request in a device's hands, from arrival to the end of its behaviour. Exactly one `method.handled` fact comes of it.
-import type { Cancel, Clock } from '../clock/clock.ts';
-import type { Emit, FaultTouch, FleetFact } from '../vocabulary/facts.ts';
-import type { DeviceId, RequestId } from '../vocabulary/ids.ts';
-import type { FaultHooks, LinkGrip, ReplyPassage } from '../vocabulary/passages.ts';
-import type { Instant, Millis } from '../vocabulary/units.ts';
+import type { Emit, FleetFact } from '../vocabulary/facts.ts';
+import type { RequestId } from '../vocabulary/ids.ts';
+import type { CallPassage, FaultHooks, LinkGrip, Passage, ReplyPassage } from '../vocabulary/passages.ts';
+import type { Instant } from '../vocabulary/units.ts';
 import { Abandoned, type DeviceActions, JsonText, type OnMethod } from './behaviours/behaviour.ts';
 import type { MethodRequest } from './device.ts';
 import type { Connection } from './links/connection.ts';
+import { Program, type ProgramOwner, textOf } from './program.ts';
 
 /** What a handling needs of its device. */
-export interface Handler extends LinkGrip {
-  readonly id: DeviceId;
-  readonly clock: Clock;
+export interface Handler extends LinkGrip, ProgramOwner {
   readonly emit: Emit<FleetFact>;
   readonly faults: FaultHooks;
-  report(patch: Readonly<Record<string, unknown>>): Promise<void>;
-  reboot(dark: Millis): void;
-  complain(detail: string): void;
+  /** Its caller has its answer, or will never have one: another may have its turn. The behaviour may still be at work. */
+  answered(handling: Handling): void;
   /** The behaviour is through with it, whichever way. */
   finished(handling: Handling): void;
 }
 
 type Outcome = 'answered' | 'silent' | 'lost';
 
-export class Handling implements DeviceActions {
-  readonly #device: Handler;
+export class Handling extends Program<Handler> implements DeviceActions {
   readonly #connection: Connection;
   readonly #request: MethodRequest;
   readonly #receivedAt: Instant;
   #replied = false;
   #outcome: Outcome | undefined;
-  /** Ends whatever the behaviour waits for right now, with an error or without. */
-  #wake: ((error?: Error) => void) | undefined;
-  #abandoned = false;
 
   constructor(device: Handler, connection: Connection, request: MethodRequest) {
-    this.#device = device;
+    super(device);
     this.#connection = connection;
     this.#request = request;
     this.#receivedAt = device.clock.now();
+  }
+
+  get request(): MethodRequest {
+    return this.#request;
   }
 
   /** Never rejects: a behaviour that throws is reported, and answers 500 if it had not answered. */
@@ -49,13 +46,13 @@ export class Handling implements DeviceActions {
     } catch (error) {
       if (!(error instanceof Abandoned)) await this.#recover(error);
     }
-    this.#device.finished(this);
+    this.owner.finished(this);
   }
 
   async #recover(error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#device.complain(`method ${this.#request.name}: the behaviour failed: ${message}`);
-    if (this.#replied || this.#abandoned) return;
+    const message = textOf(error);
+    this.complain(`the behaviour failed: ${message}`);
+    if (this.#replied || this.abandoned) return;
     try {
       await this.reply(500, { message });
     } catch {
@@ -64,44 +61,50 @@ export class Handling implements DeviceActions {
   }
 
   reply(status: number, payload: unknown): Promise<void> {
-    if (this.#abandoned) return Promise.reject(new Abandoned());
+    if (this.abandoned) return Promise.reject(new Abandoned());
     if (this.#replied) return Promise.reject(new Error('a second reply to one request'));
     if (!Number.isInteger(status) || status < 0 || status > 0x7fff_ffff) {
       return Promise.reject(new Error(`status ${status}: expected a whole number from 0 to 2147483647`));
     }
-    const text = payload instanceof JsonText ? payload.text : (JSON.stringify(payload) ?? '');
+    let text: string;
+    try {
+      text = payload instanceof JsonText ? payload.text : (JSON.stringify(payload) ?? '');
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#replied = true;
-    const faults = this.#device.faults.at('reply', this.#device.id);
+    const faults = this.owner.faults.at('reply', this.owner.id);
     if (!faults) {
       this.#leave(this.#request.rid, status, text);
       return Promise.resolve();
     }
-    return new Promise((resolve, reject) => {
-      this.#wake = (error) => (error ? reject(error) : resolve());
-      faults(this.#passage(status, text));
+    return this.until((done) => {
+      faults(this.#passage(status, text, done));
+      return undefined;
     });
   }
 
   /** A reply in the hands of faults. */
-  #passage(status: number, payload: string): ReplyPassage {
-    const { id: device } = this.#device;
+  #replyPassage(status: number, payload: string): ReplyPassage {
+    const { id: device } = this.owner;
     const { name: method, rid } = this.#request;
     let onceLeft: (() => void)[] | undefined;
     const passage: ReplyPassage = {
-      ...{ device, method, link: this.#device, touches: undefined, status, payload, rid },
+      ...{ device, method, link: this.owner, touches: this.#passage?.touches, status, payload, rid },
       pass: () => {
-        this.#leave(passage.rid, passage.status, passage.payload, passage.touches);
-        for (const run of onceLeft ?? []) run();
-        this.#resume();
+        const leaves = this.#outcome === undefined;
+        this.#leave(passage.rid, passage.status, passage.payload);
+        if (leaves) for (const run of onceLeft ?? []) run();
+        done();
       },
       hang: () => {
-        this.#end('silent', undefined, passage.touches);
+        this.#end('silent');
         // A device that rebooted now would end the call early with 404104; hung, it keeps its caller waiting until 504.
-        this.#device.finished(this);
+        this.owner.finished(this);
       },
       swallow: () => {
-        this.#end('silent', undefined, passage.touches);
-        this.#resume();
+        this.#end('silent');
+        done();
       },
       sendAnother: () => this.#send(passage.rid, passage.status, passage.payload),
       onceLeft: (run) => {
@@ -112,73 +115,31 @@ export class Handling implements DeviceActions {
     return passage;
   }
 
-  async report(patch: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#check();
-    try {
-      await this.#device.report(patch);
-    } catch (error) {
-      this.#check();
-      throw error;
-    }
-    this.#check();
-  }
-
-  reboot(dark: Millis): void {
-    if (!this.#abandoned) this.#device.reboot(dark);
-  }
-
-  wait(ms: Millis): Promise<void> {
-    if (this.#abandoned) return Promise.reject(new Abandoned());
-    return new Promise((resolve, reject) => {
-      const cancel: Cancel = this.#device.clock.after(ms, () => this.#resume());
-      this.#wake = (error) => {
-        cancel();
-        if (error) reject(error);
-        else resolve();
-      };
-    });
-  }
-
-  complain(detail: string): void {
-    this.#device.complain(`method ${this.#request.name}: ${detail}`);
-  }
-
-  isoNow(): string {
-    return new Date(this.#device.clock.now()).toISOString();
-  }
-
-  localNow(): string {
-    const now = this.#device.clock.now();
-    const shifted = new Date(now - new Date(now).getTimezoneOffset() * 60_000).toISOString();
-    return `${shifted.slice(0, 10)} ${shifted.slice(11, 23)}000`;
+  override complain(detail: string): void {
+    super.complain(`method ${this.#request.name}: ${detail}`);
   }
 
   /** The connection it came over is gone: the reply can no longer leave. The behaviour itself goes on, as a program would. */
   connectionLost(): void {
     this.#end('lost');
+    if (!this.#begun) this.owner.finished(this);
   }
 
-  /** The device rebooted or was stopped: its program is gone, and this with it. */
-  abandon(): void {
+  override abandon(): void {
     this.#end('lost');
-    this.#abandoned = true;
-    this.#resume(new Abandoned());
+    super.abandon();
   }
 
-  #check(): void {
-    if (this.#abandoned) throw new Abandoned();
+  /** The device hangs: nothing more comes of it, and its caller waits until it gives up. */
+  freeze(): void {
+    this.#end('silent');
+    super.abandon();
   }
 
-  #resume(error?: Error): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.(error);
-  }
-
-  #leave(rid: RequestId, status: number, text: string, touches?: readonly FaultTouch[]): void {
+  #leave(rid: RequestId, status: number, text: string): void {
     if (this.#outcome) return;
     this.#send(rid, status, text);
-    this.#end('answered', status, touches);
+    this.#end('answered', status);
   }
 
   #send(rid: RequestId, status: number, text: string): void {
@@ -186,14 +147,15 @@ export class Handling implements DeviceActions {
     this.#connection.reply(rid === request.rid ? request : { ...request, rid }, status, text);
   }
 
-  #end(outcome: Outcome, status?: number, touches?: readonly FaultTouch[]): void {
+  #end(outcome: Outcome, status?: number): void {
     if (this.#outcome) return;
+    const touches = this.#passage?.touches;
     this.#outcome = outcome;
     const { name, rid } = this.#request;
-    this.#device.emit({
+    this.owner.emit({
       type: 'method.handled',
-      at: this.#device.clock.now(),
-      device: this.#device.id,
+      at: this.owner.clock.now(),
+      device: this.owner.id,
       rid,
       method: name,
       receivedAt: this.#receivedAt,
@@ -201,5 +163,7 @@ export class Handling implements DeviceActions {
       ...(status === undefined ? {} : { status }),
       ...(touches === undefined ? {} : { touches }),
     });
+    // One whose link is gone goes on, and the device is busy with it until it is through.
+    if (outcome !== 'lost') this.owner.answered(this);
   }
 }

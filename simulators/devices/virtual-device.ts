@@ -83,6 +83,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
 
   reboot(dark: Millis): void {
     if (!this.#move('reboot', 'rebooting')) return;
+    this.faults.noteEvent?.('rebooted', this.id);
     this.#attempt = 0;
     this.#abandonAll();
     this.#letGo()?.drop();
@@ -189,6 +190,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
     if (connection !== this.#connection || !this.#move('accepted')) return;
     this.#connects += 1;
     this.#onlineSince = this.clock.now();
+    this.faults.noteEvent?.('connected', this.id);
     this.#twin.beginsReading();
     this.#startTelemetry();
     void this.#readTwin(connection);
@@ -203,14 +205,17 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
 
   methodCalled(connection: Connection, request: MethodRequest): void {
     if (connection !== this.#connection) return;
+    this.faults.noteEvent?.('called', this.id, request.name);
     const handling = new Handling(this, connection, request);
     this.#handlings ??= new Set();
     this.#handlings.add(handling);
-    void handling.run(behaviourOf(this.#settings.behaviour));
+    handling.arrive();
   }
 
   desiredPatched(connection: Connection, patch: JsonObject, version: number): void {
-    if (connection === this.#connection) this.#twin.desiredPatched(patch, version);
+    if (connection !== this.#connection) return;
+    this.faults.noteEvent?.('desired', this.id);
+    this.#twin.desiredPatched(patch, version);
   }
 
   messageArrived(connection: Connection, message: IncomingMessage): void {
@@ -238,6 +243,10 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
   }
 
   // --- what a method asks of the device ---
+
+  execute(handling: Handling): void {
+    void handling.run(behaviourOf(this.#settings.behaviour));
+  }
 
   finished(handling: Handling): void {
     if (!this.#handlings?.delete(handling)) return;
