@@ -58,7 +58,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   // Each of these needs another that needs it: the later ones are reached through these two functions.
   const find = (id: string) => registry.find(id);
   const throttling = openThrottling({ clock, emit, throttle: options.throttle });
-  const connections = openConnections({ clock, emit });
+  const connections = openConnections({ clock, emit, faults: options.faults });
   const { activity } = connections;
   const twins = openTwins({
     clock,

@@ -69,6 +69,15 @@ export interface InvocationEnded {
   readonly touches?: readonly FaultTouch[];
 }
 
+/** A fault did something to a device that is no part of one call: cut its link, slowed its bytes. At most one a second for each device. */
+export interface FaultStruck {
+  readonly type: 'fault.struck';
+  readonly at: Instant;
+  readonly fault: FaultName;
+  readonly device: DeviceId;
+  readonly what: string;
+}
+
 export type HubFact =
   | { readonly type: 'hub.opened'; readonly at: Instant; readonly host: string }
   | { readonly type: 'hub.closed'; readonly at: Instant }
@@ -220,7 +229,8 @@ export type HubFact =
       readonly peer: string;
       readonly detail: string;
       readonly device?: DeviceId;
-    };
+    }
+  | FaultStruck;
 
 export type FleetFact =
   | {
@@ -281,14 +291,7 @@ export type FleetFact =
 
 /** What faults tell, in whichever thread they strike. */
 export type FaultFact =
-  | {
-      /** A fault did something to a device that is no part of one call: cut its link, slowed its bytes. At most one a second for each device. */
-      readonly type: 'fault.struck';
-      readonly at: Instant;
-      readonly fault: FaultName;
-      readonly device: DeviceId;
-      readonly what: string;
-    }
+  | FaultStruck
   /** A fault struck so many more times; sent now and then, and before it is lifted. */
   | { readonly type: 'fault.counted'; readonly at: Instant; readonly fault: FaultName; readonly strikes: number };
 

@@ -1,10 +1,11 @@
 // One live connection per identity: the newest wins, the older one is closed (400027). Doors bring connections, methods and twins use them.
 import type { CloseReason, Protocol } from '../../vocabulary/facts.ts';
-import type { DeviceId, RequestId } from '../../vocabulary/ids.ts';
+import type { DeviceId, FaultName, RequestId } from '../../vocabulary/ids.ts';
+import type { ConnectionGrip } from '../../vocabulary/passages.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 
 /** What a door offers for one connected device, whatever the protocol. */
-export interface DeviceConnection {
+export interface DeviceConnection extends ConnectionGrip {
   readonly device: DeviceId;
   readonly protocol: Protocol;
   readonly tls: boolean;
@@ -20,6 +21,13 @@ export interface DeviceConnection {
   messageWaiting(): void;
   /** Ends the connection at once. The door then reports it gone. */
   close(reason: CloseReason, detail?: string): void;
+}
+
+/** The fault that ended a connection, its reason being `fault`. */
+export interface Struck {
+  readonly by: FaultName;
+  /** To those who call the device it looks as if the identity had connected elsewhere. */
+  readonly asReplaced: boolean;
 }
 
 /** Who wants to hear of devices that begin to listen and of connections that ended: the direct methods. */
@@ -38,7 +46,7 @@ export interface Connections {
   /** The device subscribed to direct methods; calls in connect timeout go out now. */
   ready(connection: DeviceConnection): void;
   /** Called once by the door when a connection ended. Fails the calls that wait on it. */
-  closed(connection: DeviceConnection, reason: CloseReason, detail?: string): void;
+  closed(connection: DeviceConnection, reason: CloseReason, detail?: string, struck?: Struck): void;
   /** For the Device and Twin shapes: state, when it last changed or traffic was last seen, and the model of the last connection. */
   activity(device: DeviceId): {
     readonly connected: boolean;

@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock/clock.ts';
 import type { CloseReason, Emit, HubFact } from '../../vocabulary/facts.ts';
 import type { DeviceId } from '../../vocabulary/ids.ts';
+import type { FaultHooks } from '../../vocabulary/passages.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 import type { ConnectionObserver, Connections, DeviceConnection } from './connections.ts';
 
@@ -17,9 +18,11 @@ interface Seen {
 export interface ConnectionsOptions {
   readonly clock: Clock;
   readonly emit: Emit<HubFact>;
+  /** @default none, ever */
+  readonly faults?: FaultHooks | undefined;
 }
 
-export function openConnections({ clock, emit }: ConnectionsOptions): Connections {
+export function openConnections({ clock, emit, faults }: ConnectionsOptions): Connections {
   const devices = new Map<DeviceId, Seen>();
   const observers: ConnectionObserver[] = [];
   let size = 0;
@@ -54,6 +57,8 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
       }
       size += 1;
       emit({ type: 'device.connected', at, device, protocol, tls, ...(client === undefined ? {} : { client }) });
+      faults?.noteEvent?.('connected', device);
+      faults?.at('connected', device)?.({ device, connection, pass() {}, touches: undefined });
     },
 
     ready(connection) {
@@ -61,7 +66,7 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
       for (const observer of observers) observer.listening(connection);
     },
 
-    closed(connection, reason, detail) {
+    closed(connection, reason, detail, struck) {
       const seen = devices.get(connection.device);
       if (seen?.connection !== connection) return;
       const at = clock.now();
@@ -74,8 +79,9 @@ export function openConnections({ clock, emit }: ConnectionsOptions): Connection
         device: connection.device,
         reason,
         ...(detail === undefined ? {} : { detail }),
+        ...(struck === undefined ? {} : { faults: [struck.by] }),
       });
-      for (const observer of observers) observer.lost(connection, reason === 'replaced');
+      for (const observer of observers) observer.lost(connection, reason === 'replaced' || struck?.asReplaced === true);
       if (leaving.has(connection.device)) forget(connection.device);
     },
 

@@ -8,6 +8,7 @@ import { type Millis, seconds } from '../../vocabulary/units.ts';
 import type { ClientCertificate } from '../access/access.ts';
 import type { DoorAddress } from '../hub.ts';
 import type { Arrival } from './arrival.ts';
+import { tcpBelow, watchTcp } from './tcp-below.ts';
 
 /** PEM texts; the certificate with its chain, and the CA that the hub's own is of. */
 export interface ListenerTls {
@@ -52,7 +53,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     // Without this a reply waits for the device's next packet (Nagle): p50 20 ms instead of 1.
     socket.setNoDelay(true);
     const certificate = tls === undefined ? undefined : certificateOf(socket as TLSSocket);
-    accept({ stream: socket, peer: peerOf(socket), tls: tls !== undefined, websocket: false, certificate });
+    const tcp = tcpBelow(socket);
+    accept({ stream: socket, tcp, peer: peerOf(socket), tls: tls !== undefined, websocket: false, certificate });
   };
   const refuseHandshake = (error: Error, socket: Socket): void => {
     emit({
@@ -70,6 +72,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
         refuseHandshake,
       )
     : createServer(take);
+  if (tls) watchTcp(server);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -72,6 +72,7 @@ export class FakeConnection implements DeviceConnection {
   readonly device;
   readonly protocol = 'mqtt';
   readonly tls = false;
+  open = true;
   listensForMethods = true;
   listensForMessages = true;
   waiting = 0;
@@ -91,7 +92,14 @@ export class FakeConnection implements DeviceConnection {
   messageWaiting(): void {
     this.waiting += 1;
   }
+  kick(): void {
+    this.close('fault');
+  }
+  kill(): void {
+    this.close('fault');
+  }
   close(reason: CloseReason): void {
+    this.open = false;
     this.closed.push(reason);
     this.whenClosed(reason);
   }

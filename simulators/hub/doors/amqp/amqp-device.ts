@@ -1,9 +1,10 @@
 // One device or module on one AMQP connection, by all its links there: to the rest of the hub it is a connection of its own, open from its first
 // link to its last. Other devices on the same connection know nothing of it.
 import type { CloseReason } from '../../../vocabulary/facts.ts';
-import type { DeviceId, RequestId } from '../../../vocabulary/ids.ts';
+import type { KillTarget } from '../../../vocabulary/fault-specs.ts';
+import type { DeviceId, FaultName, RequestId } from '../../../vocabulary/ids.ts';
 import { type Refusal, refuse, type ServiceErrorName } from '../../../vocabulary/service-errors.ts';
-import type { DeviceConnection } from '../../connections/connections.ts';
+import type { DeviceConnection, Struck } from '../../connections/connections.ts';
 import type { Delivery } from '../../messages/messages.ts';
 import type { DeviceNode } from './addresses.ts';
 import type { DoorTools } from './door-tools.ts';
@@ -13,7 +14,7 @@ import type { Detach, Leave, LinkHandler } from './link-handler.ts';
 import { encodeDelivery, readMessages, tagOf } from './message-shape.ts';
 import { encodeMethod, readAnswer } from './method-messages.ts';
 import { Outbox } from './outbox.ts';
-import type { EngineLink, EngineReceiver, EngineSender, Typed } from './rhea-parts.ts';
+import type { EngineLink, EngineReceiver, EngineSender, EngineSession, Typed } from './rhea-parts.ts';
 import { encodeDesired, hearTwin } from './twin-messages.ts';
 
 export interface DeviceOptions {
@@ -23,6 +24,8 @@ export interface DeviceOptions {
   readonly leave: Leave;
   readonly tools: DoorTools;
   readonly detach: Detach;
+  /** Cuts what is not the device's alone, or one of its links. */
+  readonly cut: (what: KillTarget, struck: Struck, detail: string) => void;
   /** Its last link is gone. */
   readonly over: () => void;
 }
@@ -56,6 +59,22 @@ export class AmqpDevice implements DeviceConnection {
     this.#options = options;
   }
 
+  get open(): boolean {
+    return !this.#over;
+  }
+
+  get sessions(): ReadonlySet<EngineSession> {
+    return new Set([...this.#links.keys()].map(({ session }) => session));
+  }
+
+  /** Its links that are this part of the connection. */
+  linksOf(what: KillTarget): readonly EngineLink[] {
+    const part = parts[what];
+    if (part === undefined) return [];
+    const fits = ({ node, link }: Attached) => link.is_sender() === part.outgoing && part.nodes.includes(node);
+    return [...this.#links.values()].filter(fits).map(({ link }) => link);
+  }
+
   get listensForMethods(): boolean {
     return this.#methods !== undefined && this.#answers !== undefined;
   }
@@ -80,16 +99,25 @@ export class AmqpDevice implements DeviceConnection {
     for (const { feed } of [...this.#links.values()]) feed?.pump();
   }
 
-  close(reason: CloseReason, detail?: string): void {
+  close(reason: CloseReason, detail?: string, struck?: Struck): void {
     if (this.#over) return;
     const links = [...this.#links.keys()];
-    this.#end(reason, detail);
-    for (const link of links) this.#options.detach(link, errorOf(farewell(this.device, reason), this.#now()));
+    this.#end(reason, detail, struck);
+    const seen = struck?.asReplaced === true ? 'replaced' : reason;
+    for (const link of links) this.#options.detach(link, errorOf(farewell(this.device, seen), this.#now()));
+  }
+
+  kick(by: FaultName, detail: string): void {
+    this.close('fault', detail, { by, asReplaced: true });
+  }
+
+  kill(what: KillTarget, by: FaultName, detail: string): void {
+    if (!this.#over) this.#options.cut(what, { by, asReplaced: false }, detail);
   }
 
   /** Everything of it is gone with the connection. */
-  lost(reason: CloseReason, detail?: string): void {
-    this.#end(reason, detail);
+  lost(reason: CloseReason, detail?: string, struck?: Struck): void {
+    this.#end(reason, detail, struck);
   }
 
   /** A link whose peer receives. */
@@ -112,7 +140,7 @@ export class AmqpDevice implements DeviceConnection {
     this.#links.set(link, { node, link, feed });
     return {
       flow: () => feed.pump(),
-      end: (reason, detail) => this.#drop(link, reason, detail),
+      end: (...how) => this.#drop(link, ...how),
     };
   }
 
@@ -127,7 +155,7 @@ export class AmqpDevice implements DeviceConnection {
     }
     return {
       flow: () => outbox.flush(),
-      end: (reason, detail) => this.#drop(link, reason, detail),
+      end: (...how) => this.#drop(link, ...how),
     };
   }
 
@@ -146,7 +174,7 @@ export class AmqpDevice implements DeviceConnection {
       else this.#takeAnswer(bytes);
       return outcomes.accepted;
     };
-    return { take, end: (reason, detail) => this.#drop(link, reason, detail) };
+    return { take, end: (...how) => this.#drop(link, ...how) };
   }
 
   #takeTelemetry(bytes: Buffer, format: number | undefined): Typed {
@@ -186,7 +214,7 @@ export class AmqpDevice implements DeviceConnection {
     }
   }
 
-  #drop(link: EngineLink, reason: CloseReason, detail?: string): void {
+  #drop(link: EngineLink, ...how: Parameters<LinkHandler['end']>): void {
     const attached = this.#links.get(link);
     if (attached === undefined) return;
     this.#links.delete(link);
@@ -197,10 +225,10 @@ export class AmqpDevice implements DeviceConnection {
     }
     if (link === this.#answers) this.#answers = undefined;
     attached.feed?.end();
-    if (this.#links.size === 0) this.#end(reason, detail);
+    if (this.#links.size === 0) this.#end(...how);
   }
 
-  #end(reason: CloseReason, detail?: string): void {
+  #end(...how: Parameters<LinkHandler['end']>): void {
     if (this.#over) return;
     this.#over = true;
     const attached = [...this.#links.values()];
@@ -210,7 +238,7 @@ export class AmqpDevice implements DeviceConnection {
     this.#answers = undefined;
     this.#desired = false;
     this.#options.over();
-    this.#options.tools.connections.closed(this, reason, detail);
+    this.#options.tools.connections.closed(this, ...how);
     for (const { feed } of attached) feed?.end();
   }
 
@@ -223,6 +251,17 @@ export class AmqpDevice implements DeviceConnection {
     return this.#options.tools.clock.now();
   }
 }
+
+/** Which node a link is of, and whether the hub sends on it. */
+const parts: Partial<Record<KillTarget, { readonly nodes: readonly DeviceNode[]; readonly outgoing: boolean }>> = {
+  'method-request-link': { nodes: ['methods'], outgoing: true },
+  'method-response-link': { nodes: ['methods'], outgoing: false },
+  'twin-request-link': { nodes: ['twin'], outgoing: false },
+  'twin-response-link': { nodes: ['twin'], outgoing: true },
+  'telemetry-link': { nodes: ['events'], outgoing: false },
+  // Modules take their messages from `events`.
+  'message-link': { nodes: ['messages', 'events'], outgoing: true },
+};
 
 const settlings = { accepted: 'complete', rejected: 'reject', released: 'abandon' } as const;
 

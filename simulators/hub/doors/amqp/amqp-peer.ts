@@ -4,6 +4,7 @@ import type { Wait } from '../../../clock/waits.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
+import type { Struck } from '../../connections/connections.ts';
 import type { Arrival } from '../arrival.ts';
 import { Alarm } from './alarm.ts';
 import type { DoorTools } from './door-tools.ts';
@@ -51,9 +52,15 @@ export class AmqpPeer {
     this.#heardAt = tools.clock.now();
     this.#alarm = new Alarm(tools.clock, () => this.#lookAfter());
     this.#leaves = new Leaves(arrival.certificate, tools);
-    this.#links = new PeerLinks({ arrival, tools, leaves: this.#leaves, setAlarm: (at) => this.#alarm.set(at) });
+    this.#links = new PeerLinks({
+      arrival,
+      tools,
+      leaves: this.#leaves,
+      setAlarm: (at) => this.#alarm.set(at),
+      cut: (what, struck, detail) => this.#cut(what, struck, detail),
+    });
     this.#greeting = tools.greetings.begin(() => this.#refuse('no open within 30 s'));
-    this.#wire = new Wire(arrival.stream, {
+    this.#wire = new Wire(arrival, {
       begin: (proof) => this.#begin(proof),
       prove: (init) => prove(init, arrival.certificate, tools),
       heard: () => {
@@ -151,12 +158,24 @@ export class AmqpPeer {
     this.#end('protocol-error', detail);
   }
 
-  #end(reason: CloseReason, detail?: string): void {
+  #cut(what: 'tcp' | 'connection', struck: Struck, detail: string): void {
+    if (what === 'tcp') {
+      this.#end('fault', detail, struck);
+      this.#wire.reset();
+      return;
+    }
+    const refusal = refuse('ServiceUnavailable', detail === '' ? 'Cut by the hub.' : detail);
+    this.#wire.write(closeFrame('amqp:connection:forced', errorOf(refusal, this.#now())));
+    this.#end('fault', detail, struck);
+    this.#wire.end();
+  }
+
+  #end(reason: CloseReason, detail?: string, struck?: Struck): void {
     if (this.#over) return;
     this.#over = true;
     this.#alarm.stop();
     if (this.#greeting) this.#tools.greetings.end(this.#greeting);
-    this.#links.end(reason, detail);
+    this.#links.end(reason, detail, struck);
     this.#gone();
   }
 

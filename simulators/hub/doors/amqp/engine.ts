@@ -46,6 +46,16 @@ export function endOfMessage(link: EngineReceiver): 'whole' | 'too large' | 'abo
   return state?.aborted ? 'aborted' : state?.tooLarge ? 'too large' : 'whole';
 }
 
+/** Sessions the hub ended whose peer may not know yet. */
+const endedHere = new WeakSet<EngineSession>();
+
+/** Ends a session with an error; what its peer still sends on it is passed over. */
+export function endSession(session: EngineSession, error: Typed): void {
+  endedHere.add(session);
+  session.local.end.value[0] = error;
+  session.end();
+}
+
 export interface EngineHooks {
   /** The peer's open came in; `idle` is what it announced, ms. */
   opened(idle: number | undefined): void;
@@ -70,6 +80,7 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
     const own = engine[`on_${name}`].bind(engine);
     engine[`on_${name}`] = (frame) => {
       holdFields(name, frame);
+      if (isLate(frame)) return;
       const held = hold(frame);
       if (held) own(held);
     };
@@ -78,6 +89,10 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
     const session = engine.remote_channel_map[channel];
     if (session === undefined) throw new BadBytes(`channel ${channel} has no session`);
     return session;
+  };
+  const isLate = ({ channel }: Frame): boolean => {
+    const session = engine.remote_channel_map[channel];
+    return session !== undefined && endedHere.has(session);
   };
   const linkOf = (frame: Frame): EngineLink => {
     const handle = numberOf(frame.performative, 'handle') ?? -1;
@@ -136,6 +151,7 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
   const ownAttach = engine.on_attach;
   engine.on_attach = (frame) => {
     const session = sessionOf(frame);
+    if (isLate(frame)) return;
     const { name, role, handle } = frame.performative as { name?: unknown; role?: unknown; handle?: unknown };
     // The library knows a link by its name: the two links of a pair may share one, and a name is free again once its link is detached.
     const key = `${role === true ? 'out' : 'in'}:${name}`;
@@ -161,6 +177,7 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
   const ownDetach = engine.on_detach;
   engine.on_detach = (frame) => {
     holdFields('detach', frame);
+    if (isLate(frame)) return;
     const link = linkOf(frame);
     ownDetach.call(engine, frame);
     links -= 1;

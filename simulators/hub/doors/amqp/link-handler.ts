@@ -1,6 +1,7 @@
 // What the hub does on one link, whoever's it is.
 import type { CloseReason } from '../../../vocabulary/facts.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
+import type { Struck } from '../../connections/connections.ts';
 import type { EngineLink, Typed } from './rhea-parts.ts';
 
 export interface LinkHandler {
@@ -9,7 +10,7 @@ export interface LinkHandler {
   /** The peer gave credit. */
   flow?(): void;
   /** The link is gone; told once. */
-  end(reason: CloseReason, detail?: string): void;
+  end(reason: CloseReason, detail?: string, struck?: Struck): void;
 }
 
 /** How long somebody may speak; moves when his token is renewed. */

@@ -1,15 +1,17 @@
 // The links on one AMQP connection: which is whose, what they may, and what comes in on them. One that is bad is refused or ended by itself.
 import type { CloseReason } from '../../../vocabulary/facts.ts';
+import type { KillTarget } from '../../../vocabulary/fault-specs.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
+import type { Struck } from '../../connections/connections.ts';
 import { notFound } from '../../registry/not-found.ts';
 import type { Arrival } from '../arrival.ts';
 import { type Address, parseAddress, type ServiceNode } from './addresses.ts';
 import { AmqpDevice } from './amqp-device.ts';
 import type { DoorTools } from './door-tools.ts';
 import { BadBytes } from './encoding.ts';
-import { endOfMessage, plainFormat } from './engine.ts';
+import { endOfMessage, endSession, plainFormat } from './engine.ts';
 import { conditionOf, errorOf, outcomes } from './errors.ts';
 import type { Leaves } from './leaves.ts';
 import type { Leave, LinkHandler } from './link-handler.ts';
@@ -34,6 +36,8 @@ export interface PeerLinksOptions {
   readonly leaves: Leaves;
   /** Somebody's leave ends at this moment. */
   readonly setAlarm: (at: Instant) => void;
+  /** A fault cuts the whole connection. */
+  readonly cut: (what: 'tcp' | 'connection', struck: Struck, detail: string) => void;
 }
 
 export class PeerLinks {
@@ -41,6 +45,7 @@ export class PeerLinks {
   readonly #tools: DoorTools;
   readonly #leaves: Leaves;
   readonly #setAlarm: (at: Instant) => void;
+  readonly #cutAll: PeerLinksOptions['cut'];
   readonly #tokenLinks: TokenLinks;
   readonly #handlers = new Map<EngineLink, LinkHandler>();
   readonly #devices = new Map<DeviceId, AmqpDevice>();
@@ -48,11 +53,12 @@ export class PeerLinks {
   readonly #services = new Map<EngineLink, { readonly node: ServiceNode; leave: Leave }>();
   #over = false;
 
-  constructor({ arrival, tools, leaves, setAlarm }: PeerLinksOptions) {
+  constructor({ arrival, tools, leaves, setAlarm, cut }: PeerLinksOptions) {
     this.#arrival = arrival;
     this.#tools = tools;
     this.#leaves = leaves;
     this.#setAlarm = setAlarm;
+    this.#cutAll = cut;
     this.#tokenLinks = new TokenLinks({
       access: tools.access,
       leaves,
@@ -155,6 +161,7 @@ export class PeerLinks {
         this.#forget(other);
         this.#detach(other, error);
       },
+      cut: (what, struck, detail) => this.#cut(device, what, struck, detail),
       over: () => {
         if (this.#devices.get(id) === device) this.#devices.delete(id);
       },
@@ -192,6 +199,39 @@ export class PeerLinks {
     for (const link of [...this.#handlers.keys()]) if (link.session === session) this.closed(link);
   }
 
+  #cut(device: AmqpDevice, what: KillTarget, struck: Struck, detail: string): void {
+    const why = detail === '' ? 'Cut by the hub.' : detail;
+    const error = () => errorOf(refuse('ServiceUnavailable', why), this.#now());
+    if (what === 'tcp' || what === 'connection') {
+      this.#cutAll(what, struck, detail);
+    } else if (what === 'session') {
+      for (const session of device.sessions) {
+        endSession(session, error());
+        for (const [link, handler] of [...this.#handlers]) {
+          if (link.session !== session) continue;
+          this.#forget(link);
+          handler.end('fault', detail, struck);
+        }
+      }
+    } else {
+      const links = what.startsWith('cbs-') ? this.#cbsLinks(what === 'cbs-response-link') : device.linksOf(what);
+      const text = `${what.replaceAll('-', ' ')} ${links.length === 0 ? 'not cut: there is none' : 'cut'}`;
+      this.#tools.emit({ type: 'fault.struck', at: this.#now(), fault: struck.by, device: device.device, what: text });
+      for (const link of links) {
+        const handler = this.#handlers.get(link);
+        this.#forget(link);
+        handler?.end('fault', detail, struck);
+        this.#detach(link, error());
+      }
+    }
+  }
+
+  /** They are the whole connection's. */
+  #cbsLinks(outgoing: boolean): readonly EngineLink[] {
+    const isCbs = (link: EngineLink) => addressOf(outgoing ? link.source : link.target) === '$cbs';
+    return [...this.#handlers.keys()].filter((link) => link.is_sender() === outgoing && isCbs(link));
+  }
+
   flow(link: EngineLink): void {
     this.#handlers.get(link)?.flow?.();
   }
@@ -216,9 +256,9 @@ export class PeerLinks {
   }
 
   /** The connection is over. */
-  end(reason: CloseReason, detail?: string): void {
+  end(reason: CloseReason, detail?: string, struck?: Struck): void {
     this.#over = true;
-    for (const device of [...this.#devices.values()]) device.lost(reason, detail);
+    for (const device of [...this.#devices.values()]) device.lost(reason, detail, struck);
     for (const link of [...this.#services.keys()]) this.#handlers.get(link)?.end(reason, detail);
     this.#handlers.clear();
     this.#services.clear();

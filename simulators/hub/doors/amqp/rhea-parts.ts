@@ -80,7 +80,12 @@ export type EngineLink = EngineSender | EngineReceiver;
 export interface EngineSession {
   readonly links: Record<string, EngineLink>;
   readonly remote: { readonly handles: Record<number, EngineLink> };
-  readonly local: { readonly begin: Composite; readonly channel: number; readonly handles: Record<number, EngineLink> };
+  readonly local: {
+    readonly begin: Composite;
+    readonly end: Composite;
+    readonly channel: number;
+    readonly handles: Record<number, EngineLink>;
+  };
   readonly outgoing: {
     deliveries: Store;
     readonly next_delivery_id: number;

@@ -1,8 +1,7 @@
 // One stream, between its peer and the library: protocol headers, the SASL layer, whole frames that were looked at, and one write for all that
 // is said in one go. To the library it is a socket.
 import { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
-import { endSoon } from '../arrival.ts';
+import { type Arrival, endSoon, resetStream } from '../arrival.ts';
 import { BadBytes } from './encoding.ts';
 import { largestFrame } from './engine.ts';
 import { frameSize, headerOf, holdFrame } from './frames.ts';
@@ -27,7 +26,8 @@ export interface WireHooks {
 export class Wire extends EventEmitter {
   /** How often something was written; heartbeats look whether it changed. */
   written = 0;
-  readonly #stream: Duplex;
+  readonly #arrival: Pick<Arrival, 'stream' | 'tcp'>;
+  readonly #stream: Arrival['stream'];
   readonly #hooks: WireHooks;
   #phase: 'header' | 'sasl' | 'proving' | 'amqp' | 'over' = 'header';
   #proof: Proof | undefined;
@@ -35,8 +35,10 @@ export class Wire extends EventEmitter {
   #half: Buffer = Buffer.alloc(0);
   #out: Buffer[] = [];
 
-  constructor(stream: Duplex, hooks: WireHooks) {
+  constructor(arrival: Pick<Arrival, 'stream' | 'tcp'>, hooks: WireHooks) {
     super();
+    const { stream } = arrival;
+    this.#arrival = arrival;
     this.#stream = stream;
     this.#hooks = hooks;
     stream.on('data', (bytes: Buffer) => this.#read(bytes));
@@ -69,6 +71,14 @@ export class Wire extends EventEmitter {
 
   destroy(): void {
     this.#end();
+  }
+
+  /** Cuts the TCP connection below. */
+  reset(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#out = [];
+    resetStream(this.#arrival);
   }
 
   #flush(): void {

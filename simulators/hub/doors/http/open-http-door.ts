@@ -11,6 +11,7 @@ import { failed } from '../../failed.ts';
 import type { DoorAddress } from '../../hub.ts';
 import type { Methods } from '../../methods/methods.ts';
 import { peerOf, tlsOptions } from '../listener.ts';
+import { watchTcp } from '../tcp-below.ts';
 import type { WebSockets } from '../websocket/web-sockets.ts';
 import { openAnswers } from './answers.ts';
 import { deviceApi } from './device-api.ts';
@@ -95,6 +96,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   server.keepAliveTimeout = idlePatience;
   // Those in their TLS handshake among them, of which the server itself keeps no list.
   const sockets = new Set<Socket>();
+  if (tls !== undefined) watchTcp(server);
   server.on('connection', (socket: Socket) => {
     socket.setNoDelay(true);
     sockets.add(socket);

@@ -13,11 +13,12 @@ import {
 import type { Wait } from '../../../clock/waits.ts';
 import { publishPacket } from '../../../packets/publish-packet.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
-import { type DeviceId, deviceId, type RequestId } from '../../../vocabulary/ids.ts';
+import type { KillTarget } from '../../../vocabulary/fault-specs.ts';
+import { type DeviceId, deviceId, type FaultName, type RequestId } from '../../../vocabulary/ids.ts';
 import type { ClientCertificate } from '../../access/access.ts';
-import type { DeviceConnection } from '../../connections/connections.ts';
+import type { DeviceConnection, Struck } from '../../connections/connections.ts';
 import { largestTelemetry } from '../../messages/sizes.ts';
-import { type Arrival, endSoon } from '../arrival.ts';
+import { type Arrival, endSoon, resetStream } from '../arrival.ts';
 import { type Admitted, admit, connackCodes, type Denied } from './admission.ts';
 import { isPlainMethodName, topicAdvice } from './advice.ts';
 import type { DoorTools } from './door-tools.ts';
@@ -42,6 +43,7 @@ export class DeviceSocket implements DeviceConnection {
   readonly tls: boolean;
   readonly #tools: DoorTools;
   readonly #socket: Duplex;
+  readonly #tcp: Arrival['tcp'];
   readonly #parser: Parser & { readonly packet?: { readonly length?: number } };
   readonly #peer: string;
   #state: 'greeting' | 'connected' | 'over' = 'greeting';
@@ -56,9 +58,10 @@ export class DeviceSocket implements DeviceConnection {
   /** Bytes of a packet that has not come in whole. */
   #half = 0;
 
-  constructor({ stream: socket, peer, tls, websocket, certificate }: Arrival, tools: DoorTools) {
+  constructor({ stream: socket, tcp, peer, tls, websocket, certificate }: Arrival, tools: DoorTools) {
     this.#tools = tools;
     this.#socket = socket;
+    this.#tcp = tcp;
     this.tls = tls;
     this.protocol = websocket ? 'mqtt-ws' : 'mqtt';
     this.#peer = peer;
@@ -73,6 +76,10 @@ export class DeviceSocket implements DeviceConnection {
     socket.on('close', () => this.#gone());
     tools.open.add(this);
     this.#greeting = tools.greetings.begin(() => this.#refuse('no CONNECT within 30 s'));
+  }
+
+  get open(): boolean {
+    return this.#state === 'connected';
   }
 
   get listensForMethods(): boolean {
@@ -112,6 +119,17 @@ export class DeviceSocket implements DeviceConnection {
 
   close(reason: CloseReason, detail?: string): void {
     this.#end(reason, detail);
+  }
+
+  kick(by: FaultName, detail: string): void {
+    if (this.open) this.#end('fault', detail, { by, asReplaced: true });
+  }
+
+  /** MQTT knows no parts of a connection. */
+  kill(what: KillTarget, by: FaultName, detail: string): void {
+    if (!this.open) return;
+    if (what === 'tcp') resetStream({ stream: this.#socket, tcp: this.#tcp });
+    this.#end('fault', detail, { by, asReplaced: false });
   }
 
   #read(bytes: Buffer): void {
@@ -282,7 +300,7 @@ export class DeviceSocket implements DeviceConnection {
     emit({ type: 'input.refused', at: clock.now(), door: 'mqtt', peer: this.#peer, detail, ...device });
   }
 
-  #end(reason: CloseReason, detail?: string): void {
+  #end(reason: CloseReason, detail?: string, struck?: Struck): void {
     if (this.#state === 'over') return;
     const connected = this.#state === 'connected';
     this.#over();
@@ -290,7 +308,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#downstream?.end();
     // [MQTT 3.1.1, 3.1.2-8] A will speaks for a device that went without saying so; not for one that was taken off the hub.
     if (this.#will && !silentReasons.has(reason)) speakWill(this.device, this.#will, this.#tools);
-    this.#tools.connections.closed(this, reason, detail);
+    this.#tools.connections.closed(this, reason, detail, struck);
   }
 
   #over(): void {

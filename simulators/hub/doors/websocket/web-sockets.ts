@@ -11,6 +11,7 @@ import { type Refusal, refuse, type ServiceErrorName } from '../../../vocabulary
 import { kilobytes, type Millis, seconds } from '../../../vocabulary/units.ts';
 import type { StreamProtocol } from '../arrival.ts';
 import { certificateOf, peerOf } from '../listener.ts';
+import { tcpBelow } from '../tcp-below.ts';
 import { type StreamTools, WebSocketStream } from './websocket-stream.ts';
 
 export const webSocketPath = '/$iothub/websocket';
@@ -71,7 +72,7 @@ export function openWebSockets({ clock, emit, mqtt, amqp }: WebSocketOptions): W
     websocket.once('close', () => streams.delete(stream));
     const tls = socket instanceof TLSSocket;
     const certificate = tls ? certificateOf(socket) : undefined;
-    protocol.accept({ stream, peer, tls, websocket: true, certificate });
+    protocol.accept({ stream, tcp: tcpBelow(socket), peer, tls, websocket: true, certificate });
   };
 
   return {
