@@ -3,6 +3,8 @@
 import { Command, CommanderError } from 'commander';
 import { errorCodes, LabError } from '../../simulators/vocabulary/errors.ts';
 import { addCertsCommand } from './certs-command.ts';
+import { addFaultCommand } from './fault-command.ts';
+import { addFleetCommand } from './fleet-command.ts';
 import type { CliHost, CliTools } from './host.ts';
 import { addHubCommand } from './hub-command.ts';
 import { addJobsCommand } from './jobs-command.ts';
@@ -27,6 +29,8 @@ export async function runCli(host: CliHost, tools: CliTools): Promise<number> {
     });
   addStartCommand(program, host, tools);
   addHubCommand(program, host, tools);
+  addFleetCommand(program, host, tools);
+  addFaultCommand(program, host);
   addServiceCommands(program, host, tools);
   addModulesCommand(program, host, tools);
   addQueryCommand(program, host, tools);
