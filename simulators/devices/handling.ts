@@ -12,6 +12,8 @@ import { Program, type ProgramOwner, textOf } from './program.ts';
 export interface Handler extends LinkGrip, ProgramOwner {
   readonly emit: Emit<FleetFact>;
   readonly faults: FaultHooks;
+  /** No fault holds the request back, or none any more: its behaviour may run. */
+  execute(handling: Handling): void;
   /** Its caller has its answer, or will never have one: another may have its turn. The behaviour may still be at work. */
   answered(handling: Handling): void;
   /** The behaviour is through with it, whichever way. */
@@ -24,8 +26,12 @@ export class Handling extends Program<Handler> implements DeviceActions {
   readonly #connection: Connection;
   readonly #request: MethodRequest;
   readonly #receivedAt: Instant;
+  /** The behaviour has it. */
+  #begun = false;
   #replied = false;
   #outcome: Outcome | undefined;
+  /** What faults had in their hands last: the request, then its reply. */
+  #passage: Passage | undefined;
 
   constructor(device: Handler, connection: Connection, request: MethodRequest) {
     super(device);
@@ -38,8 +44,33 @@ export class Handling extends Program<Handler> implements DeviceActions {
     return this.#request;
   }
 
+  /** Has itself executed, through the faults on calls: at once, later, or never. */
+  arrive(): void {
+    const faults = this.owner.faults.at('call', this.owner.id);
+    if (!faults) {
+      this.owner.execute(this);
+      return;
+    }
+    const { id: device } = this.owner;
+    const { name: method, rid } = this.#request;
+    const passage: CallPassage = {
+      ...{ device, method, rid, link: this.owner, touches: undefined },
+      // Held until its connection was gone, it is told as lost already and must not be executed behind the caller's back.
+      pass: () => {
+        if (!this.#outcome) this.owner.execute(this);
+      },
+      lose: () => {
+        this.#end('silent');
+        this.owner.finished(this);
+      },
+    };
+    this.#passage = passage;
+    faults(passage);
+  }
+
   /** Never rejects: a behaviour that throws is reported, and answers 500 if it had not answered. */
   async run(behaviour: OnMethod): Promise<void> {
+    this.#begun = true;
     try {
       await behaviour(this.#request, this);
       if (!this.#replied) this.#end('silent');
@@ -79,13 +110,15 @@ export class Handling extends Program<Handler> implements DeviceActions {
       return Promise.resolve();
     }
     return this.until((done) => {
-      faults(this.#passage(status, text, done));
+      const passage = this.#replyPassage(status, text, done);
+      this.#passage = passage;
+      faults(passage);
       return undefined;
     });
   }
 
   /** A reply in the hands of faults. */
-  #replyPassage(status: number, payload: string): ReplyPassage {
+  #replyPassage(status: number, payload: string, done: () => void): ReplyPassage {
     const { id: device } = this.owner;
     const { name: method, rid } = this.#request;
     let onceLeft: (() => void)[] | undefined;
