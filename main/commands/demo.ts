@@ -26,6 +26,6 @@ export const demoFaults: readonly FaultSpecInput[] = [
 /** Adds what is not there yet, so that asking twice is harmless. Resolves when all devices are registered. */
 export async function addDemo(lab: Lab): Promise<void> {
   const faults = new Set<string>(lab.faults().map((fault) => fault.name));
-  for (const fault of demoFaults) if (!faults.has(fault.name)) lab.addFault(faultSpecSchema.parse(fault));
+  for (const fault of demoFaults) if (!faults.has(fault.name)) await lab.addFault(faultSpecSchema.parse(fault));
   if (!lab.fleets().some((fleet) => fleet.name === demo)) await lab.addFleet(fleetSpecSchema.parse(demoFleet));
 }

@@ -41,20 +41,20 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
     return done(keep());
   },
   'fault.count': ({ lab }, aim) => lab.countTarget(aim),
-  'fault.add': ({ lab, keep }, { spec }) => {
-    lab.addFault(spec);
+  'fault.add': async ({ lab, keep }, { spec }) => {
+    await lab.addFault(spec);
     return done(keep());
   },
-  'fault.change': ({ lab, keep }, { spec }) => {
-    lab.changeFault(spec);
+  'fault.change': async ({ lab, keep }, { spec }) => {
+    await lab.changeFault(spec);
     return done(keep());
   },
-  'fault.lift': ({ lab, keep }, { fault }) => {
-    lab.liftFault(fault);
+  'fault.lift': async ({ lab, keep }, { fault }) => {
+    await lab.liftFault(fault);
     return done(keep());
   },
-  'fault.liftAll': ({ lab, keep }) => {
-    const lifted = lab.liftAllFaults();
+  'fault.liftAll': async ({ lab, keep }) => {
+    const lifted = await lab.liftAllFaults();
     keep();
     return { lifted };
   },

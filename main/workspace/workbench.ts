@@ -77,7 +77,11 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
       writeSettings(folder.settings, { seed, fleets: lab.fleets(), faults: lab.faults() });
   };
   const restore = async () => {
-    for (const fault of last?.settings?.faults ?? []) attempt(() => lab.addFault(fault), tools.notice);
+    for (const fault of last?.settings?.faults ?? []) {
+      await lab.addFault(fault).catch((error: Error) => {
+        if (!stopped) tools.notice(`fault ${fault.name} could not be brought back: ${error.message}`);
+      });
+    }
     for (const fleet of last?.settings?.fleets ?? []) {
       if (stopped) break;
       await lab.addFleet(fleet).catch((error: Error) => {
@@ -163,13 +167,5 @@ async function openOnFreePorts(
     notices.push(`${error.message}; a free port is taken instead`);
     tools.notice(notices.at(-1) ?? '');
     return open({ ...listen, ...anyFree });
-  }
-}
-
-function attempt(run: () => void, notice: (text: string) => void): void {
-  try {
-    run();
-  } catch (error) {
-    notice(error instanceof Error ? error.message : String(error));
   }
 }

@@ -28,7 +28,7 @@ export interface Crew {
   stop(): Promise<void>;
 }
 
-type FaultCall = 'addFault' | 'changeFault' | 'liftFault' | 'retargetFault';
+type FaultCall = 'addFault' | 'changeFault' | 'liftFault' | 'liftAllFaults' | 'retargetFault';
 
 export interface CrewOptions extends Pick<LabOptions, 'workers' | 'fleetWorkers' | 'hub' | 'seed' | 'version'> {
   readonly anchor: Anchor;

@@ -15,7 +15,7 @@ const mostNamed = 20;
 export interface FaultBookOptions {
   readonly clock: Clock;
   readonly seed: number;
-  /** The devices whose twins meet a condition, asked of the local hub. Rejects when it cannot be read. */
+  /** The devices whose twins meet a condition on tags (FaultTargets). Rejects when it cannot be read. */
   readonly meeting: (condition: string) => Promise<readonly DeviceId[]>;
 }
 
@@ -50,6 +50,10 @@ export class FaultBook {
   lift(name: FaultName): void {
     this.#faults.lift(name);
     this.#strikes.delete(name);
+  }
+  liftAll(): void {
+    this.#faults.liftAll();
+    this.#strikes.clear();
   }
 
   /** The devices that meet the condition on tags of a fault. Throws LabError fault.unknown. */

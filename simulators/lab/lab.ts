@@ -112,11 +112,17 @@ export interface Lab {
   /** Sets the limits of a tier on the local hub, or takes them off. */
   setThrottle(throttle: Throttle): Promise<void>;
 
-  addFault(spec: FaultSpec): void;
-  changeFault(spec: FaultSpec): void;
-  liftFault(fault: FaultName): void;
+  /**
+   * Resolves when hub and devices know of it. A condition on tags is asked of the local hub, and again when tags or identities change there; devices
+   * of a remote hub meet none. LabError fault.exists; hub.refused or input.invalid when the condition cannot be read.
+   */
+  addFault(spec: FaultSpec): Promise<void>;
+  /** Other settings, target or schedule; it keeps its place and its count. Resolves and refuses as `addFault`; LabError fault.unknown. */
+  changeFault(spec: FaultSpec): Promise<void>;
+  /** Resolves when hub and devices have let it go, and what it held is on its way. LabError fault.unknown. */
+  liftFault(fault: FaultName): Promise<void>;
   /** Gives how many were lifted. */
-  liftAllFaults(): number;
+  liftAllFaults(): Promise<number>;
   faults(): readonly FaultSpec[];
   /** How many devices a fault like this would be on now, and some of them. Rejects when the hub cannot read the condition on tags. */
   countTarget(fault: FaultAim): Promise<TargetCount>;

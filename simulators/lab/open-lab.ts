@@ -7,11 +7,13 @@ import { Metrics } from '../metrics/metrics.ts';
 import { formatConnectionString } from '../tokens/connection-string.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Fact, LabFact } from '../vocabulary/facts.ts';
+import type { FaultSpec } from '../vocabulary/fault-specs.ts';
 import { type DeviceId, partsOf } from '../vocabulary/ids.ts';
 import type { HubView, Totals } from '../vocabulary/views.ts';
 import { type Crew, startCrew } from './crew.ts';
 import { type OpenDesk, openDesk } from './desk.ts';
 import { FaultBook } from './fault-book.ts';
+import { FaultTargets } from './fault-targets.ts';
 import { fleetView, rowOf } from './fleet-table.ts';
 import { Fleets } from './fleets.ts';
 import { hubView } from './hub-view.ts';
@@ -29,13 +31,20 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const journal = new Journal({ ...journalDefaults, most: options.journalRows });
   const metrics = new Metrics();
   const roster = new Roster();
-  const faults = new FaultBook(roster, {
+  const targets = new FaultTargets({
     clock,
-    seed: options.seed,
-    meeting: async (condition) => {
-      const found = await desk?.of().queries.devices(`SELECT deviceId FROM devices WHERE ${condition}`);
-      return found?.devices ?? [];
+    async query(text) {
+      const found = await desk?.of().queries.devices(text);
+      // The id of a device elsewhere can be that of another one here.
+      return (found?.devices ?? []).filter((device) => hubs?.of(roster.get(device)?.fleet).local !== false);
     },
+    changed(name, devices) {
+      faults.retarget(name, devices);
+      void crew.tellAll('retargetFault', { name, devices });
+    },
+  });
+  const faults = new FaultBook(roster, {
+    ...{ clock, seed: options.seed, meeting: (condition) => targets.meeting(condition) },
   });
   let twins: TwinReader | undefined;
   let hubs: Hubs | undefined;
@@ -50,6 +59,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     metrics.record(fact);
     roster.record(fact);
     faults.record(fact);
+    targets.record(fact);
     twins?.record(fact);
     desk?.record(fact);
   };
@@ -89,14 +99,19 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   desk = opened;
   const usage = new UsageReader(() => crew.usage());
 
-  const changeFaults = (
-    call: 'addFault' | 'changeFault',
-    change: () => void,
-    ...[spec]: Parameters<Lab['addFault']>
-  ): void => {
-    change();
-    void crew.tellAll(call, spec);
-    note({ type: call === 'addFault' ? 'fault.added' : 'fault.changed', at: clock.now(), fault: spec.name });
+  const setFault = async (call: 'addFault' | 'changeFault', spec: FaultSpec): Promise<void> => {
+    const { name } = spec;
+    const told: Promise<void>[] = [];
+    await targets.begin(spec, (devices) => {
+      if (call === 'addFault') faults.add(spec);
+      else faults.change(spec);
+      told.push(crew.tellAll(call, spec));
+      note({ type: call === 'addFault' ? 'fault.added' : 'fault.changed', at: clock.now(), fault: name });
+      if (devices === undefined) return;
+      faults.retarget(name, devices);
+      told.push(crew.tellAll('retargetFault', { name, devices }));
+    });
+    await Promise.all(told);
   };
 
   const lab: Lab = {
@@ -114,16 +129,23 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     rebootDevices: (ids) => tellDevices(crew, roster, 'rebootDevices', ids),
     fleets: () => fleets.specs(),
 
-    addFault: (spec) => changeFaults('addFault', () => faults.add(spec), spec),
-    changeFault: (spec) => changeFaults('changeFault', () => faults.change(spec), spec),
-    liftFault(name) {
+    addFault: (spec) => setFault('addFault', spec),
+    changeFault: (spec) => setFault('changeFault', spec),
+    async liftFault(name) {
       faults.lift(name);
-      void crew.tellAll('liftFault', name);
+      targets.end(name);
       note({ type: 'fault.lifted', at: clock.now(), fault: name });
+      await crew.tellAll('liftFault', name);
     },
-    liftAllFaults() {
+    async liftAllFaults() {
       const lifted = faults.specs();
-      for (const { name } of lifted) lab.liftFault(name);
+      faults.liftAll();
+      for (const { name } of lifted) {
+        targets.end(name);
+        note({ type: 'fault.lifted', at: clock.now(), fault: name });
+      }
+      // All at once: lifted one by one, what the first held would fall to the next.
+      await crew.tellAll('liftAllFaults', null);
       return lifted.length;
     },
     faults: () => faults.specs(),
@@ -216,6 +238,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     async stop() {
       hubState = 'stopped';
       runs.cancelAll();
+      targets.close();
       await fleets.endAll();
       await opened.close();
       await crew.stop();

@@ -49,12 +49,12 @@ test('a slow share answers late, a silent share not at all, and lifting both hea
   const lab = await aLab();
   await addFleet(lab, { name: 'pumps', count: 60, id: 'pump-{index:00}', behaviour: { kind: 'echo' } });
   await allOnline(lab, 60);
-  addFault(lab, {
+  await addFault(lab, {
     name: 'slow',
     settings: { kind: 'reply.delay', delay: { kind: 'fixed', ms: 400 } },
     on: { fleet: 'pumps', share: 0.2 },
   });
-  addFault(lab, { name: 'silent', settings: { kind: 'reply.never' }, on: { share: 0.1 } });
+  await addFault(lab, { name: 'silent', settings: { kind: 'reply.never' }, on: { share: 0.1 } });
   const [slow, silent] = lab.views.totals().faults;
   expect(slow?.devices).toBeGreaterThan(3);
   expect(silent?.devices).toBeGreaterThan(1);
@@ -75,7 +75,7 @@ test('a slow share answers late, a silent share not at all, and lifting both hea
   expect(timedOut.rows.every((row) => row.faults?.includes(silent?.spec.name as never))).toBe(true);
   expect(lab.trafficDetail(timedOut.rows[0]?.id ?? 0)?.explanation?.cause).toContain('did not answer');
 
-  expect(lab.liftAllFaults()).toBe(2);
+  expect(await lab.liftAllFaults()).toBe(2);
   expect((await runAll(lab, { method: 'ping' })).outcomes).toEqual([{ key: '200/200', count: 60 }]);
 });
 

@@ -38,7 +38,7 @@ export async function aLab(options: Partial<LabOptions> & { readonly folder?: st
 
 export const addFleet = (lab: Lab, spec: FleetSpecInput, confirmation?: Confirmation): Promise<void> =>
   lab.addFleet(fleetSpecSchema.parse(spec), confirmation);
-export const addFault = (lab: Lab, spec: FaultSpecInput): void => lab.addFault(faultSpecSchema.parse(spec));
+export const addFault = (lab: Lab, spec: FaultSpecInput): Promise<void> => lab.addFault(faultSpecSchema.parse(spec));
 
 /** Looks again until `look` gives something, or fails with what was last seen after `patience` ms. Waits for a fact, not for a time. */
 export async function until<T>(

@@ -43,6 +43,7 @@ const handlers = {
   addFault: (spec: FaultSpec) => held().faults.add(spec),
   changeFault: (spec: FaultSpec) => held().faults.change(spec),
   liftFault: (name: FaultName) => held().faults.lift(name),
+  liftAllFaults: (_: null) => held().faults.liftAll(),
   retargetFault: ({ name, devices }: Retarget) => held().faults.retarget(name, devices),
   snapshot: (id: DeviceId) => held().snapshot(id),
   stop(_: null): void {

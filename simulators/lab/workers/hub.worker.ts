@@ -53,14 +53,18 @@ const handlers = {
   addFault: (spec: FaultSpec) => faults?.add(spec),
   changeFault: (spec: FaultSpec) => faults?.change(spec),
   liftFault: (name: FaultName) => faults?.lift(name),
+  liftAllFaults: (_: null) => faults?.liftAll(),
   retargetFault: ({ name, devices }: Retarget) => faults?.retarget(name, devices),
   fleet({ fleet, devices }: { readonly fleet: FleetName; readonly devices: readonly DeviceId[] }): void {
     for (const device of devices) fleets.set(device, fleet);
     faults?.forgetTargets();
   },
   noFleet(fleet: FleetName): void {
-    for (const [device, of] of fleets) if (of === fleet) fleets.delete(device);
-    faults?.forgetTargets();
+    for (const [device, of] of fleets) {
+      if (of !== fleet) continue;
+      fleets.delete(device);
+      faults?.detach(device);
+    }
   },
   async stop(_: null): Promise<void> {
     await hub?.stop();

@@ -57,17 +57,17 @@ export function fakeLab(): FakeLab {
     rebootDevices: noted('rebootDevices'),
     fleets: () => [...fleets],
     setThrottle: async ({ tier }) => void calls.push(`setThrottle ${tier}`),
-    addFault(spec) {
+    async addFault(spec) {
       faults.push(spec);
       calls.push(`addFault ${spec.name}`);
     },
-    changeFault: (spec) => noted('changeFault')(spec.name),
-    liftFault(name) {
+    changeFault: async (spec) => noted('changeFault')(spec.name),
+    async liftFault(name) {
       const index = faults.findIndex((fault) => fault.name === name);
       if (index < 0) throw new LabError('fault.unknown', `there is no fault '${name}'`);
       faults.splice(index, 1);
     },
-    liftAllFaults: () => faults.splice(0).length,
+    liftAllFaults: async () => faults.splice(0).length,
     faults: () => [...faults],
     countTarget: async () => ({ devices: 0, total: 0, some: [] }),
     startRun: (request) => `run of ${request.method}`,
