@@ -472,13 +472,7 @@ const hub = [
       description: 'The hub ends the connection of the device, as when the same identity connects from elsewhere.',
       touches: 'connection',
     },
-    {
-      at: occasion,
-      after: wait,
-      again: millisField('again', 1)
-        .optional()
-        .describe('Again each time this has passed on the same connection, ms; only with `connected`.'),
-    },
+    { at: occasion, after: wait },
   ),
   kind(
     'hub.kill',
