@@ -49,7 +49,7 @@ function holdOptions({ hostName, listen }: HubOptions): void {
 }
 
 async function open(options: HubOptions, closers: (() => Promise<void> | void)[]): Promise<Hub> {
-  const { clock, emit, randomBytes, folder, hostName, listen } = options;
+  const { clock, emit, randomBytes, folder, hostName, listen, faults } = options;
   const store = openStore(folder, clock.now());
   closers.push(() => store.close());
   const certificates = await ensureCertificates({ folder, hostName, clock, randomBytes });
@@ -58,7 +58,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   // Each of these needs another that needs it: the later ones are reached through these two functions.
   const find = (id: string) => registry.find(id);
   const throttling = openThrottling({ clock, emit, throttle: options.throttle });
-  const connections = openConnections({ clock, emit, faults: options.faults });
+  const connections = openConnections({ clock, emit, faults });
   const { activity } = connections;
   const twins = openTwins({
     clock,
@@ -67,6 +67,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     find,
     activity,
     waiting: (id) => messages.count(id),
+    faults,
+    listens: (device) => connections.find(device)?.listensForDesired === true,
     notify: (device, patch, version) => connections.find(device)?.sendDesired(patch, version) ?? false,
   });
   const registry: Registry = openRegistry({
@@ -86,7 +88,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   });
   const authorities = [certificates.caPem, ...(options.deviceAuthorities ?? [])];
   const access = openAccess({ clock, hostName, find, policies, authorities, entra: options.entra });
-  const methods = openMethods({ clock, emit, find, connections });
+  const methods = openMethods({ clock, emit, find, connections, faults });
   closers.push(() => methods.stop());
   const messages: Messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
   closers.push(() => messages.stop());
@@ -104,6 +106,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     messages,
     throttling,
     find,
+    faults,
   };
   const queries = openQueries({ registry, twins, deviceJobs: () => jobs.deviceJobs() });
   const { select, check } = queries;

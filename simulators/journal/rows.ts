@@ -97,6 +97,16 @@ export function rowOf(fact: PlainFact): Made | undefined {
           ...faulted(fact.faults),
         },
       };
+    case 'twin.lost':
+      return {
+        row: {
+          kind: 'twin',
+          device: fact.device,
+          name: fact.operation === 'get' ? 'twin request lost' : 'reported lost',
+          error: 'lost',
+          ...faulted(fact.faults),
+        },
+      };
     case 'message.received':
       return {
         row: {

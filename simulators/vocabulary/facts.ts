@@ -160,6 +160,14 @@ export type HubFact =
       readonly faults?: readonly FaultName[];
     }
   | {
+      /** A fault let a device's request for its twin, or its report, come to nothing: not applied, not answered. */
+      readonly type: 'twin.lost';
+      readonly at: Instant;
+      readonly device: DeviceId;
+      readonly operation: 'get' | 'report';
+      readonly faults?: readonly FaultName[];
+    }
+  | {
       readonly type: 'message.received';
       readonly at: Instant;
       readonly device: DeviceId;

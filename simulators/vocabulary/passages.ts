@@ -193,6 +193,13 @@ export interface FaultHooks {
 /** No fault at all, ever. */
 export const noFaults: FaultHooks = { at: () => undefined, noteEvent: undefined };
 
+/** The faults that struck a passage so far, each once, as facts name them; undefined for none. */
+export function struckBy({ touches }: Pick<Passage, 'touches'>): { readonly faults: FaultName[] } | undefined {
+  return touches === undefined || touches.length === 0
+    ? undefined
+    : { faults: [...new Set(touches.map(({ fault }) => fault))] };
+}
+
 /** Where in a call a stage is; undefined: in none. */
 export const legOf: Readonly<Partial<Record<Stage, FaultTouch['leg']>>> = {
   request: 'hub',

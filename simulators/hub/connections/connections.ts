@@ -13,6 +13,8 @@ export interface DeviceConnection extends ConnectionGrip {
   readonly listensForMethods: boolean;
   /** Sends one request; the payload is the JSON text of the REST body's `payload` member byte for byte, empty when there was none. */
   sendMethod(method: string, rid: RequestId, payload: Buffer): void;
+  /** True once the device subscribed to (or asked for) desired notifications. */
+  readonly listensForDesired: boolean;
   /** Sends a desired patch if the device subscribed to them; gives whether it did. */
   sendDesired(patch: string, version: number): boolean;
   /** True once the device subscribed to (or attached a link for) cloud-to-device messages. */

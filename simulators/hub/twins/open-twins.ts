@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock/clock.ts';
 import { type Emit, excerpt, type HubFact } from '../../vocabulary/facts.ts';
 import type { DeviceId } from '../../vocabulary/ids.ts';
+import { type FaultHooks, type NotificationPassage, noFaults, struckBy } from '../../vocabulary/passages.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Connections } from '../connections/connections.ts';
 import { unmatched } from '../registry/if-match.ts';
@@ -34,7 +35,7 @@ import {
   stampOf,
   type Twin,
 } from './twin-changes.ts';
-import type { NotifyDesired, Twins } from './twins.ts';
+import type { NotifyDesired, Struck, Twins } from './twins.ts';
 
 export interface TwinsOptions {
   readonly clock: Clock;
@@ -43,6 +44,10 @@ export interface TwinsOptions {
   readonly find: (id: string) => Identity | undefined;
   readonly activity: Connections['activity'];
   readonly notify: NotifyDesired;
+  /** Whether `notify` would reach the device now. @default always */
+  readonly listens?: ((id: DeviceId) => boolean) | undefined;
+  /** @default nothing is wrong, ever */
+  readonly faults?: FaultHooks | undefined;
   /** Cloud-to-device messages that wait for an identity; none without it. */
   readonly waiting?: (id: DeviceId) => number;
 }
@@ -58,6 +63,7 @@ export interface TwinKeeper extends Twins {
 
 export function openTwins(options: TwinsOptions): TwinKeeper {
   const { clock, emit, store, find, activity, notify, waiting = () => 0 } = options;
+  const { listens = () => true, faults = noFaults } = options;
   const members = twinMembers({ activity, waiting });
   const twins = new Map<string, Twin>(store.twins().map((row) => [row.id, twinFrom(row)]));
   const at = () => isoText(clock.now());
@@ -73,8 +79,9 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
     else twins.set(id, twin);
   }
 
-  function refused(device: DeviceId, { section, refusal }: Broken): Refusal {
-    emit({ type: 'twin.refused', at: clock.now(), device, section, error: refusal.name, detail: refusal.message });
+  function refused(device: DeviceId, { section, refusal }: Broken, struck?: Struck): Refusal {
+    const { name: error, message: detail } = refusal;
+    emit({ type: 'twin.refused', at: clock.now(), device, section, error, detail, ...struck });
     return refusal;
   }
 
@@ -103,7 +110,7 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
   function tell(device: DeviceId, { changes }: Changed, reportedToo: boolean): void {
     for (const { section, version, patch } of changes) {
       const text = section === 'tags' ? JSON.stringify(patch) : deviceText(patch, version);
-      const delivered = section === 'desired' ? { delivered: notify(device, text, version) } : undefined;
+      const delivered = section === 'desired' ? inform(device, text, version) : undefined;
       const shown = excerpt(text, Buffer.byteLength(text));
       emit({ type: 'twin.patched', at: clock.now(), device, section, version, patch: shown, ...delivered });
     }
@@ -111,6 +118,27 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
       const text = 'properties.reported in a service request is ignored; only the device writes what it reported.';
       emit({ type: 'hint.given', at: clock.now(), device, text });
     }
+  }
+
+  /** Tells a device. A notification that a fault holds is not delivered as the fact is made; no other fact follows when it is. */
+  function inform(device: DeviceId, text: string, version: number): { readonly delivered: boolean } {
+    const through = listens(device) ? faults.at('notification', device) : undefined;
+    let delivered = false;
+    let passage: NotificationPassage | undefined;
+    if (through === undefined) delivered = notify(device, text, version);
+    else {
+      passage = {
+        device,
+        touches: undefined,
+        pass() {
+          delivered = notify(device, text, version);
+        },
+        lose() {},
+      };
+      through(passage);
+    }
+    faults.noteEvent?.('desired', device);
+    return { delivered, ...(passage && struckBy(passage)) };
   }
 
   function bodyOf(id: DeviceId, twin: Twin): { readonly body: object; readonly etag: string } | Refusal {
@@ -141,7 +169,7 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
       return `{"desired":${deviceText(desired.content, desired.version)},"reported":${deviceText(reported.content, reported.version)}}`;
     },
 
-    report(id, text) {
+    report(id, text, struck) {
       const twin = twins.get(id);
       if (twin === undefined) return notFound(id, find);
       let value: unknown;
@@ -149,17 +177,25 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
         value = JSON.parse(text);
       } catch {
         const refusal = refuse('IotHubFormatError', 'The reported patch is not JSON.');
-        return refused(id, new Broken('reported', refusal));
+        return refused(id, new Broken('reported', refusal), struck);
       }
       const patch = readSection('reported', value);
-      if (patch instanceof Broken) return refused(id, patch);
+      if (patch instanceof Broken) return refused(id, patch, struck);
       const outcome = reported(twin, patch, at());
-      if (outcome instanceof Broken) return refused(id, outcome);
+      if (outcome instanceof Broken) return refused(id, outcome, struck);
       store.keepReported(id, outcome.twin.version, sectionText(outcome.twin.reported));
       hold(id, outcome.twin);
       const { version } = outcome.twin.reported;
       const shown = excerpt(text, Buffer.byteLength(text));
-      emit({ type: 'twin.patched', at: clock.now(), device: id, section: 'reported', version, patch: shown });
+      emit({
+        type: 'twin.patched',
+        at: clock.now(),
+        device: id,
+        section: 'reported',
+        version,
+        patch: shown,
+        ...struck,
+      });
       return { version };
     },
 

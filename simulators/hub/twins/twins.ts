@@ -1,6 +1,6 @@
 // Twins of devices and modules: tags, desired and reported sections with versions and metadata, merge patches and limits (reference section 6).
 // In memory for reading; a change is in the store before its sender or the device hears of it.
-import type { DeviceId } from '../../vocabulary/ids.ts';
+import type { DeviceId, FaultName } from '../../vocabulary/ids.ts';
 import type { Refusal } from '../../vocabulary/service-errors.ts';
 import type { KnownTwin, TwinMembers } from './members.ts';
 
@@ -21,8 +21,8 @@ export interface Twins {
   ): { readonly body: object; readonly etag: string } | Refusal;
   /** What a device gets on GET: `{"desired":{...,"$version":n},"reported":{...,"$version":m}}` as JSON text, no metadata. */
   deviceView(id: DeviceId): string | Refusal;
-  /** A device's reported patch (JSON text). Gives the new reported `$version`. */
-  report(id: DeviceId, patch: string): { readonly version: number } | Refusal;
+  /** A device's reported patch (JSON text). Gives the new reported `$version`. @param struck the faults that had a hand in it */
+  report(id: DeviceId, patch: string, struck?: Struck): { readonly version: number } | Refusal;
   /** For queries: a twin without its shape, and what reads one member of it. */
   known(id: DeviceId): KnownTwin | undefined;
   readonly members: TwinMembers;
@@ -33,5 +33,8 @@ export interface Twins {
  * `patch` is the JSON text of the changed part with `$version` in it; the version is given again for the topic.
  */
 export type NotifyDesired = (id: DeviceId, patch: string, version: number) => boolean;
+
+/** As `struckBy` gives it: part of a fact. */
+export type Struck = { readonly faults: readonly FaultName[] } | undefined;
 
 export { openTwins } from './open-twins.ts';

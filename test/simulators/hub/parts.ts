@@ -74,6 +74,7 @@ export class FakeConnection implements DeviceConnection {
   readonly tls = false;
   open = true;
   listensForMethods = true;
+  listensForDesired = false;
   listensForMessages = true;
   waiting = 0;
   readonly sent: { method: string; rid: RequestId; payload: string }[] = [];

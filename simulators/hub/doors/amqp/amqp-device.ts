@@ -79,6 +79,10 @@ export class AmqpDevice implements DeviceConnection {
     return this.#methods !== undefined && this.#answers !== undefined;
   }
 
+  get listensForDesired(): boolean {
+    return this.#desired && this.#twin !== undefined;
+  }
+
   get listensForMessages(): boolean {
     for (const { feed } of this.#links.values()) if (feed) return true;
     return false;
@@ -90,7 +94,7 @@ export class AmqpDevice implements DeviceConnection {
   }
 
   sendDesired(patch: string, version: number): boolean {
-    if (!this.#desired || this.#twin === undefined) return false;
+    if (this.#twin === undefined || !this.#desired) return false;
     this.#twin.send(encodeDesired(patch, version));
     return true;
   }
@@ -187,10 +191,11 @@ export class AmqpDevice implements DeviceConnection {
   }
 
   #takeTwin(bytes: Buffer): void {
-    const { reply, subscribe } = hearTwin(this, bytes, this.#options.tools);
+    const subscribe = hearTwin(this, bytes, this.#options.tools, (reply) => {
+      if (this.#twin !== undefined) this.#twin.send(reply);
+      else if (!this.#over) this.#hint('A twin request was answered to nobody: attach the receiving link too.');
+    });
     if (subscribe !== undefined) this.#desired = subscribe;
-    if (this.#twin === undefined) this.#hint('A twin request was answered to nobody: attach the receiving link too.');
-    else this.#twin.send(reply);
   }
 
   #takeAnswer(bytes: Buffer): void {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../clock/clock.ts';
 import type { Waits } from '../../../clock/waits.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
+import type { FaultHooks } from '../../../vocabulary/passages.ts';
 import type { Millis } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
 import type { Connections } from '../../connections/connections.ts';
@@ -23,6 +24,8 @@ export interface DoorTools {
   readonly messages: Messages;
   /** Left out, nothing is limited. */
   readonly throttling?: Throttling | undefined;
+  /** Left out, nothing is wrong with the hub. */
+  readonly faults?: FaultHooks | undefined;
   readonly hostName: string;
   /** How long links outlive their token, ms. */
   readonly tokenGrace: Millis;

@@ -10,7 +10,17 @@ import { requestGuids } from './request-guids.ts';
 export interface AmqpOptions
   extends Pick<
     DoorTools,
-    'clock' | 'emit' | 'find' | 'twins' | 'access' | 'connections' | 'methods' | 'messages' | 'throttling' | 'hostName'
+    | 'clock'
+    | 'emit'
+    | 'find'
+    | 'twins'
+    | 'access'
+    | 'connections'
+    | 'methods'
+    | 'messages'
+    | 'throttling'
+    | 'faults'
+    | 'hostName'
   > {
   /** For the ids of method requests. */
   readonly randomBytes: (count: number) => Buffer;

@@ -8,32 +8,31 @@ import type { DoorTools } from './door-tools.ts';
 import { data, encodeMessage, type Typed, types } from './rhea-parts.ts';
 import { bodyOf, field, plainText, readSections } from './sections.ts';
 
-export interface TwinReaction {
-  readonly reply: Buffer;
-  /** Whether desired notifications were asked for, or no longer wanted. */
-  readonly subscribe?: boolean;
-}
-
 const desiredFeed = '/notifications/twin/properties/desired';
 
-/** Throws BadBytes for what is no message. */
-export function hearTwin({ device }: Pick<DeviceConnection, 'device'>, bytes: Buffer, tools: DoorTools): TwinReaction {
+/**
+ * Gives whether desired notifications were asked for (true), or are no longer wanted (false). The answer goes through `say`, now or when the
+ * faults on the request have it. Throws BadBytes for what is no message.
+ */
+export function hearTwin(
+  { device }: Pick<DeviceConnection, 'device'>,
+  bytes: Buffer,
+  tools: DoorTools,
+  say: (reply: Buffer) => void,
+): boolean | undefined {
   const sections = readSections(bytes);
-  const id = sections.properties[field.correlationId];
+  const id = idOf(sections.properties[field.correlationId]);
   const operation = (plainText(sections.annotations.get('operation')) ?? '').toUpperCase();
   const resource = (plainText(sections.annotations.get('resource')) ?? '').toLowerCase().replace(/\/$/, '');
-  const answer = (twin: TwinAnswer, subscribe?: boolean): TwinReaction => ({
-    reply: encodeAnswer(id, twin),
-    ...(subscribe === undefined ? undefined : { subscribe }),
-  });
-  if (operation === 'GET' && resource === '') return answer(answerTwinGet(device, tools));
-  if (operation === 'PATCH' && resource === '/properties/reported') {
-    return answer(answerTwinReport(device, bodyOf(sections), tools));
-  }
-  if ((operation === 'PUT' || operation === 'DELETE') && resource === desiredFeed) {
-    return answer({ status: 200, body: '' }, operation === 'PUT');
-  }
-  return answer(refusedAnswer(unknown(device, operation, resource), tools.clock.now()));
+  const answer = (twin: TwinAnswer): void => say(encodeAnswer(id, twin));
+  if (operation === 'GET' && resource === '') answerTwinGet(device, tools, answer);
+  else if (operation === 'PATCH' && resource === '/properties/reported') {
+    answerTwinReport(device, bodyOf(sections), tools, answer);
+  } else if ((operation === 'PUT' || operation === 'DELETE') && resource === desiredFeed) {
+    answer({ status: 200, body: '' });
+    return operation === 'PUT';
+  } else answer(refusedAnswer(unknown(device, operation, resource), tools.clock.now()));
+  return undefined;
 }
 
 const unknown = (device: DeviceId, operation: string, resource: string) =>
@@ -45,7 +44,7 @@ const unknown = (device: DeviceId, operation: string, resource: string) =>
 
 function encodeAnswer(id: Typed | undefined, { status, body, version }: TwinAnswer): Buffer {
   return encodeMessage({
-    correlation_id: idOf(id),
+    correlation_id: id,
     message_annotations: {
       status: types.wrap_int(status),
       ...(version === undefined ? undefined : { version: types.wrap_long(version) }),

@@ -23,7 +23,7 @@ import { type Admitted, admit, connackCodes, type Denied } from './admission.ts'
 import { isPlainMethodName, topicAdvice } from './advice.ts';
 import type { DoorTools } from './door-tools.ts';
 import { Downstream } from './downstream.ts';
-import { type Heard, hear, hint, speakWill, type Will } from './hear.ts';
+import { type Heard, hear, hint, type Say, speakWill, type Will } from './hear.ts';
 import { Lifetime } from './lifetime.ts';
 import { Session } from './subscriptions.ts';
 import { desiredTopic, methodTopic, readTopic } from './topics.ts';
@@ -57,6 +57,7 @@ export class DeviceSocket implements DeviceConnection {
   #will: Will | undefined;
   /** Bytes of a packet that has not come in whole. */
   #half = 0;
+  readonly #say: Say = (topic, body) => this.#publish(topic, body);
 
   constructor({ stream: socket, tcp, peer, tls, websocket, certificate }: Arrival, tools: DoorTools) {
     this.#tools = tools;
@@ -86,6 +87,10 @@ export class DeviceSocket implements DeviceConnection {
     return this.#state === 'connected' && this.#session.subscriptions.has('methods');
   }
 
+  get listensForDesired(): boolean {
+    return this.#state === 'connected' && this.#session.subscriptions.has('desired');
+  }
+
   get listensForMessages(): boolean {
     return this.#state === 'connected' && this.#session.subscriptions.messages;
   }
@@ -100,7 +105,7 @@ export class DeviceSocket implements DeviceConnection {
   }
 
   sendDesired(patch: string, version: number): boolean {
-    if (this.#state !== 'connected' || !this.#session.subscriptions.has('desired')) return false;
+    if (!this.listensForDesired) return false;
     this.#publish(desiredTopic(version), patch);
     return true;
   }
@@ -256,9 +261,8 @@ export class DeviceSocket implements DeviceConnection {
       this.#refuse(`published to '${topic.slice(0, 200)}', which is no topic of the service`);
     } else {
       const heard: Heard = { said, payload: packet.payload as Buffer, retain: packet.retain }; // payloads are parsed as bytes
-      const reaction = hear(this, heard, this.#session.subscriptions, this.#tools);
-      if (reaction?.refuse !== undefined) this.#refuse(reaction.refuse);
-      else if (reaction?.topic !== undefined) this.#publish(reaction.topic, reaction.body);
+      const refused = hear(this, heard, this.#session.subscriptions, this.#tools, this.#say);
+      if (refused !== undefined) this.#refuse(refused);
       if (qos === 1) this.#write(generate({ cmd: 'puback', messageId: packet.messageId ?? 0 }));
     }
   }

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../clock/clock.ts';
 import type { Waits } from '../../../clock/waits.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
+import type { FaultHooks } from '../../../vocabulary/passages.ts';
 import type { Millis } from '../../../vocabulary/units.ts';
 import type { Connections, DeviceConnection } from '../../connections/connections.ts';
 import type { Messages } from '../../messages/messages.ts';
@@ -23,6 +24,8 @@ export interface DoorTools extends AdmissionTools {
   readonly messages: DoorMessages;
   /** Left out, nothing is limited. */
   readonly throttling?: Throttling | undefined;
+  /** Left out, nothing is wrong with the hub. */
+  readonly faults?: FaultHooks | undefined;
   readonly sessions: Sessions;
   /** How long a connection outlives its token. */
   readonly tokenGrace: Millis;

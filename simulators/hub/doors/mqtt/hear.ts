@@ -2,6 +2,7 @@
 import type { Clock } from '../../../clock/clock.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
+import type { FaultHooks } from '../../../vocabulary/passages.ts';
 import type { DeviceConnection } from '../../connections/connections.ts';
 import type { Message } from '../../messages/messages.ts';
 import { readBag } from '../../messages/property-bag.ts';
@@ -19,11 +20,8 @@ export interface Heard {
   readonly retain: boolean;
 }
 
-/** What to publish to the device, or why its connection must end; undefined for neither. */
-export type Reaction =
-  | { readonly topic: string; readonly body: string; readonly refuse?: undefined }
-  | { readonly refuse: string; readonly topic?: undefined }
-  | undefined;
+/** Publishes to the device; nothing once its connection is over. */
+export type Say = (topic: string, body: string) => void;
 
 export interface HearTools {
   readonly clock: Clock;
@@ -32,28 +30,35 @@ export interface HearTools {
   readonly methods: Methods;
   readonly messages: DoorMessages;
   readonly throttling?: Throttling | undefined;
+  readonly faults?: FaultHooks | undefined;
 }
 
+/** Gives why the connection must end, if it must. Twin requests are answered through `say`, now or when the faults on them have it. */
 export function hear(
   connection: DeviceConnection,
   { said, payload, retain }: Heard,
   subscriptions: Subscriptions,
   tools: HearTools,
-): Reaction {
+  say: Say,
+): string | undefined {
   const { device } = connection;
   switch (said.kind) {
     case 'method-answer':
       tools.methods.answered(connection, said.rid, said.status, payload);
       return undefined;
     case 'twin-get':
-      return twinReaction(device, said.rid, answerTwinGet(device, tools), subscriptions, tools);
+      answerTwinGet(device, tools, (answer) => sayTwin(device, said.rid, answer, subscriptions, tools, say));
+      return undefined;
     case 'twin-report':
-      return twinReaction(device, said.rid, answerTwinReport(device, payload, tools), subscriptions, tools);
+      answerTwinReport(device, payload, tools, (answer) =>
+        sayTwin(device, said.rid, answer, subscriptions, tools, say),
+      );
+      return undefined;
     case 'event': {
       if (retain) hint(device, 'A retained message is not retained; the service passes it on as mqtt-retain.', tools);
       const refusal = tools.messages.received(device, messageOf(said.bag, payload, retain ? retained : undefined));
       // MQTT 3.1.1 has no way to refuse a message; the service ends the connection (reference 2.2).
-      return refusal === undefined ? undefined : { refuse: `${refusal.number}: ${refusal.message}` };
+      return refusal === undefined ? undefined : `${refusal.number}: ${refusal.message}`;
     }
   }
 }
@@ -78,16 +83,16 @@ export function speakWill(device: DeviceId, { bag, body }: Will, { messages }: P
   messages.received(device, messageOf(bag, body, ofWill), true);
 }
 
-function twinReaction(
+function sayTwin(
   device: DeviceId,
   rid: string,
   { status, body, version }: TwinAnswer,
   subscriptions: Subscriptions,
   tools: HearTools,
-): Reaction {
-  if (subscriptions.has('twin-answers')) return { topic: twinAnswerTopic(status, rid, version), body };
-  hint(device, 'A twin request was answered to nobody: subscribe to $iothub/twin/res/# first.', tools);
-  return undefined;
+  say: Say,
+): void {
+  if (subscriptions.has('twin-answers')) say(twinAnswerTopic(status, rid, version), body);
+  else hint(device, 'A twin request was answered to nobody: subscribe to $iothub/twin/res/# first.', tools);
 }
 
 export const hint = (device: DeviceId, text: string, { clock, emit }: Pick<HearTools, 'clock' | 'emit'>): void =>

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../clock/clock.ts';
 import { Waits } from '../../../clock/waits.ts';
 import type { Emit, HubFact } from '../../../vocabulary/facts.ts';
+import type { FaultHooks } from '../../../vocabulary/passages.ts';
 import { type Millis, seconds } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
 import type { Connections } from '../../connections/connections.ts';
@@ -26,6 +27,8 @@ export interface MqttOptions {
   readonly messages: DoorMessages;
   /** Left out, nothing is limited. */
   readonly throttling?: Throttling | undefined;
+  /** Left out, nothing is wrong with the hub. */
+  readonly faults?: FaultHooks | undefined;
   readonly hostName: string;
   /** How long a connection outlives its token, ms. @default 2 s, enough for clocks a little apart; the service shows about 10 minutes */
   readonly tokenGrace?: Millis;
