@@ -35,7 +35,7 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   'fleet.stop': ({ lab }, { fleet }) => done(lab.stopFleet(fleet)),
   'device.start': ({ lab }, { devices }) => done(lab.startDevices(devices)),
   'device.stop': ({ lab }, { devices }) => done(lab.stopDevices(devices)),
-  'device.reboot': ({ lab }, { devices }) => done(lab.rebootDevices(devices)),
+  'device.reboot': ({ lab }, { devices, dark }) => done(lab.rebootDevices(devices, dark)),
   'fleet.change': async ({ lab, keep }, { fleet, ...change }) => {
     await lab.changeFleet(fleet, change);
     return done(keep());

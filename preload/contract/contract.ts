@@ -156,7 +156,14 @@ export const commands = {
   'device.start': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
   'device.stop': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
   /** Drops the link as a power cycle would. */
-  'device.reboot': { input: z.strictObject({ devices: z.array(identityIdSchema).min(1) }), ...answer<null>() },
+  /** `dark`: how long they stay away, ms; left out: as long as their behaviour says, or 5 s. */
+  'device.reboot': {
+    input: z.strictObject({
+      devices: z.array(identityIdSchema).min(1),
+      dark: z.number().min(0, 'dark: at least 0 ms').max(3_600_000, 'dark: at most 3600000 ms').optional(),
+    }),
+    ...answer<null>(),
+  },
   /** Fields that are left out stay as they are. */
   'fleet.change': {
     input: z.strictObject({

@@ -8,7 +8,7 @@ import type { Emit, FaultFact, FleetFact } from '../vocabulary/facts.ts';
 import { type DeviceId, type FleetName, partsOf } from '../vocabulary/ids.ts';
 import { protocolsOf } from '../vocabulary/protocols.ts';
 import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
-import { seconds } from '../vocabulary/units.ts';
+import { type Millis, seconds } from '../vocabulary/units.ts';
 import { dialOf } from './dialling.ts';
 import type { FleetChange } from './lab.ts';
 
@@ -54,7 +54,8 @@ export interface FleetHolder {
   /** Ids this thread does not hold are passed over: the lab asks every thread. */
   startDevices(ids: readonly DeviceId[]): void;
   stopDevices(ids: readonly DeviceId[]): void;
-  rebootDevices(ids: readonly DeviceId[]): void;
+  /** @param dark left out: as long as the behaviour says, or 5 s. */
+  rebootDevices(ids: readonly DeviceId[], dark?: Millis): void;
   snapshot(id: DeviceId): DeviceSnapshot | undefined;
   stop(): void;
 }
@@ -174,7 +175,7 @@ export function holdFleets(options: {
     },
     startDevices: (ids) => each(ids, (device) => device.start(0)),
     stopDevices: (ids) => each(ids, (device) => device.stop()),
-    rebootDevices: (ids) => each(ids, (device, fleet) => device.reboot(fleet.dark)),
+    rebootDevices: (ids, dark) => each(ids, (device, fleet) => device.reboot(dark ?? fleet.dark)),
     snapshot: (id) => byId.get(id)?.device.snapshot(),
     stop() {
       for (const { devices } of fleets.values()) for (const device of devices) device.stop();

@@ -3,6 +3,7 @@ import type { HubStatus, Listen } from '../hub/hub.ts';
 import type { Throttle } from '../hub/throttling/throttling.ts';
 import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
 import type { FaultSpec, FleetSpec } from '../vocabulary/specs.ts';
+import type { Millis } from '../vocabulary/units.ts';
 import type {
   CallResult,
   DeviceView,
@@ -106,7 +107,8 @@ export interface Lab {
   stopFleet(fleet: FleetName): void;
   startDevices(devices: readonly DeviceId[]): void;
   stopDevices(devices: readonly DeviceId[]): void;
-  rebootDevices(devices: readonly DeviceId[]): void;
+  /** @param dark how long they stay away, ms; left out: as long as their behaviour says, or 5 s. */
+  rebootDevices(devices: readonly DeviceId[], dark?: Millis): void;
   /** Those on the local hub: what a host may keep for the next start. A fleet on a remote hub needs a key and a confirmation each time. */
   fleets(): readonly FleetSpec[];
   /** Sets the limits of a tier on the local hub, or takes them off. */

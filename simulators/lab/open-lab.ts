@@ -126,7 +126,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     stopFleet: (name) => fleets.stop(name),
     startDevices: (ids) => tellDevices(crew, roster, 'startDevices', ids),
     stopDevices: (ids) => tellDevices(crew, roster, 'stopDevices', ids),
-    rebootDevices: (ids) => tellDevices(crew, roster, 'rebootDevices', ids),
+    rebootDevices(ids, dark) {
+      checkDevices(roster, ids);
+      void crew.tell('rebootDevices', { ids, dark });
+    },
     fleets: () => fleets.specs(),
 
     addFault: (spec) => setFault('addFault', spec),
@@ -275,15 +278,14 @@ function localCounts(roster: Roster, fleets: Fleets): Pick<HubView, 'devices' | 
   };
 }
 
-function tellDevices(
-  crew: Crew,
-  roster: Roster,
-  call: 'startDevices' | 'stopDevices' | 'rebootDevices',
-  ids: readonly DeviceId[],
-): void {
+function tellDevices(crew: Crew, roster: Roster, call: 'startDevices' | 'stopDevices', ids: readonly DeviceId[]): void {
+  checkDevices(roster, ids);
+  void crew.tell(call, ids);
+}
+
+function checkDevices(roster: Roster, ids: readonly DeviceId[]): void {
   const unknown = ids.find((id) => roster.get(id) === undefined);
   if (unknown !== undefined) throw new LabError('device.unknown', `'${unknown}' is no virtual device of this lab`);
-  void crew.tell(call, ids);
 }
 
 function targetOf(

@@ -4,6 +4,7 @@ import { type Anchor, systemClock } from '../../clock/system.ts';
 import { LabError } from '../../vocabulary/errors.ts';
 import type { DeviceId, FaultName, FleetName } from '../../vocabulary/ids.ts';
 import type { FaultSpec } from '../../vocabulary/specs.ts';
+import type { Millis } from '../../vocabulary/units.ts';
 import type { FleetOrder } from '../fleet-holder.ts';
 import { type FleetHolder, holdFleets } from '../fleet-holder.ts';
 import type { FleetChange } from '../lab.ts';
@@ -39,7 +40,8 @@ const handlers = {
   stopFleet: (fleet: FleetName) => held().stopFleet(fleet),
   startDevices: (ids: readonly DeviceId[]) => held().startDevices(ids),
   stopDevices: (ids: readonly DeviceId[]) => held().stopDevices(ids),
-  rebootDevices: (ids: readonly DeviceId[]) => held().rebootDevices(ids),
+  rebootDevices: ({ ids, dark }: { readonly ids: readonly DeviceId[]; readonly dark?: Millis | undefined }) =>
+    held().rebootDevices(ids, dark),
   addFault: (spec: FaultSpec) => held().faults.add(spec),
   changeFault: (spec: FaultSpec) => held().faults.change(spec),
   liftFault: (name: FaultName) => held().faults.lift(name),

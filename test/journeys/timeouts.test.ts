@@ -1,0 +1,46 @@
+// The timeout laboratory of examples/timeouts, case by case and all at once: what the caller gets, how long it takes, what the device executed, what
+// the journal says. The same cases run against a running Hubfleet with `node examples/timeouts/laboratory.mjs`.
+import { describe, expect, test } from 'vitest';
+import { answerTo, lookAt } from '../../main/commands/asking.ts';
+import { aLab } from '../support/a-lab.ts';
+
+interface Case {
+  readonly name: string;
+}
+interface Asking {
+  command(name: string, input: object): Promise<unknown>;
+  view(name: string, input: object): Promise<unknown>;
+}
+interface Laboratory {
+  runCase(each: Case, number: number, asking: Asking): Promise<object>;
+  differences(each: Case, result: object): readonly string[];
+}
+
+/** Plain JavaScript, as a reader copies it. */
+const folder = '../../examples/timeouts';
+const { cases } = (await import(`${folder}/cases.mjs`)) as { readonly cases: readonly Case[] };
+const { runCase, differences } = (await import(`${folder}/laboratory.mjs`)) as Laboratory;
+
+describe('the timeout laboratory', () => {
+  test('has cases enough, each with a name of its own', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+  });
+
+  test('every case ends as it says', async () => {
+    const lab = await aLab();
+    const bench = { lab, keep: () => {} };
+    const asking: Asking = {
+      command: (name, input) => answerTo(bench, name, input),
+      view: async (name, input) => lookAt(lab, name, input)(),
+    };
+    const results = await Promise.all(
+      cases.map(async (each, place) => {
+        const result = await runCase(each, place + 1, asking).catch((error: unknown) => ({ error: String(error) }));
+        const wrong = 'executed' in result ? differences(each, result) : [String((result as { error: string }).error)];
+        return wrong.length === 0 ? [] : [{ case: each.name, wrong, result }];
+      }),
+    );
+    expect(results.flat()).toEqual([]);
+  }, 90_000);
+});
