@@ -1,10 +1,12 @@
 // Every command of the window once: its name, its keys, when it can be done and the deed. Palette, buttons and keys read the same list.
 import { spotlight } from '@mantine/spotlight';
+import { faultPresets } from '../../preload/contract/spec-forms.ts';
 import { client, refusedBy } from '../connection/client.ts';
 import type { CommandInput, CommandName } from '../connection/shapes.ts';
 import { canInvoke, invoke } from '../invoker/invoke.ts';
 import { useJobs } from '../jobs/store.ts';
 import { useQuery } from '../query/store.ts';
+import { addPreset, showFaults } from '../store/faults.ts';
 import { useFleet } from '../store/fleet.ts';
 import { themes, useSettings } from '../store/settings.ts';
 import { type TrafficPlace, useTraffic } from '../store/traffic.ts';
@@ -321,6 +323,20 @@ const fixed: readonly Action[] = [
     group: 'Faults',
     perform: () => useWindow.getState().openSide('faults'),
   },
+  {
+    id: 'faults.add',
+    name: 'Add a fault',
+    group: 'Faults',
+    perform: () => showFaults({ kind: 'choose' }),
+  },
+  ...faultPresets.map(
+    ({ name, title }): Action => ({
+      id: `faults.preset.${name}`,
+      name: `Add the preset ${title.charAt(0).toLowerCase()}${title.slice(1)}`,
+      group: 'Faults',
+      perform: () => void addPreset(name),
+    }),
+  ),
   {
     id: 'faults.liftAll',
     name: 'Lift all faults',

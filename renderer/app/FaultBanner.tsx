@@ -1,9 +1,10 @@
 // While any fault is on, this says so in plain words, so that nobody hunts a fault that is on purpose.
 import { actionOf } from '../actions/registry.ts';
 import { useTotals } from '../connection/hooks.ts';
-import { describeSettings } from '../faults/words.ts';
+import type { FaultSettings } from '../connection/shapes.ts';
+import { describeSettings, titleOf } from '../faults/words.ts';
 import { Button } from '../widgets/Button.tsx';
-import { plural } from '../widgets/format.ts';
+import { count, plural } from '../widgets/format.ts';
 import { Bolt } from '../widgets/StateMark.tsx';
 import styles from './Bars.module.css';
 
@@ -11,17 +12,18 @@ const open = actionOf('faults.open');
 const lift = actionOf('faults.liftAll');
 
 export function FaultBanner() {
-  const faults = useTotals((totals) => totals.faults);
-  if (!faults || faults.length === 0) return null;
+  const faults = useTotals((totals) => totals.faults.filter(({ spec }) => spec.enabled)) ?? [];
+  if (faults.length === 0) return null;
+  const strikes = faults.reduce((sum, fault) => sum + fault.strikes, 0);
   return (
     <section aria-label="Active faults" className={`${styles.bar} ${styles.faults}`}>
       <Bolt />
       <span className={`${styles.grow} clip`}>
-        <strong>{plural(faults.length, 'fault')} active</strong>
-        {faults.map((fault) => (
-          <span key={fault.spec.name} className={styles.fault}>
-            <b>{fault.spec.name}</b> {describeSettings(fault.spec.settings)} on {plural(fault.devices, 'device')}
-            {fault.strikes > 0 ? `, struck ${plural(fault.strikes, 'time')}` : ''}
+        <strong>{plural(faults.length, 'fault')} active</strong>, {plural(strikes, 'strike')}
+        {faults.map(({ spec, devices, strikes: own }) => (
+          <span key={spec.name} className={styles.fault} title={detailOf(spec.settings)}>
+            <b>{spec.name}</b> {titleOf(spec.settings.kind).toLowerCase()} on {plural(devices, 'device')}
+            {faults.length > 1 && own > 0 ? ` (${count(own)})` : ''}
           </span>
         ))}
       </span>
@@ -34,3 +36,8 @@ export function FaultBanner() {
     </section>
   );
 }
+
+const detailOf = (settings: FaultSettings): string => {
+  const set = describeSettings(settings);
+  return `${titleOf(settings.kind)}${set === '' ? '' : `: ${set}`}`;
+};

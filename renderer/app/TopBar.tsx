@@ -167,7 +167,7 @@ function FleetItems({ fleet }: { readonly fleet: FleetSummary }) {
 }
 
 function Faults() {
-  const faults = useTotals((totals) => totals.faults.length) ?? 0;
+  const faults = useTotals((totals) => totals.faults.filter(({ spec }) => spec.enabled).length) ?? 0;
   return (
     <Button look="quiet" onClick={actionOf('faults.open').perform} className={styles.faults ?? ''}>
       {faults > 0 ? <Bolt /> : null}

@@ -1,0 +1,386 @@
+// The fields of a form that a schema asks for. The value is plain JSON; what is wrong with it is told by the schema itself, beside the field.
+import { IconPlus, IconX } from '@tabler/icons-react';
+import { type ReactNode, useId, useState } from 'react';
+import type { Distribution } from '../../connection/shapes.ts';
+import { Button, IconButton } from '../Button.tsx';
+import { CheckField, NumberField, SelectField, TextField } from '../Field.tsx';
+import { type Problems, problemAt } from '../form.tsx';
+import { DelayPlot } from './DelayPlot.tsx';
+import { JsonField } from './JsonField.tsx';
+import { SamplesField } from './SamplesField.tsx';
+import styles from './Schema.module.css';
+import { type Field, type Form, firstValue, labelOf, type Shape } from './shape.ts';
+
+export type Values = Readonly<Record<string, unknown>>;
+
+interface FieldsProps {
+  readonly form: Form;
+  readonly value: Values;
+  change(value: Values): void;
+  readonly problems: Problems;
+  /** Path of the form in what the problems are about. */
+  readonly at: string;
+}
+
+export function SchemaFields({ form, value, change, problems, at }: FieldsProps) {
+  if (form.fields.length === 0) return null;
+  return (
+    <div className={styles.fields}>
+      {form.fields.map((field) => (
+        <SchemaField
+          key={`${form.kind} ${field.name}`}
+          field={field}
+          value={value[field.name]}
+          change={(next) => change(withMember(value, field.name, next))}
+          problems={problems}
+          at={at === '' ? field.name : `${at}.${field.name}`}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** What is undefined is left out. */
+export function withMember(value: Values, name: string, next: unknown): Values {
+  const { [name]: _, ...rest } = value;
+  return next === undefined ? rest : { ...value, [name]: next };
+}
+
+interface FieldProps {
+  readonly field: Field;
+  readonly value: unknown;
+  change(value: unknown): void;
+  readonly problems: Problems;
+  readonly at: string;
+}
+type Of<Kind extends Shape['kind']> = { readonly shape: Extract<Shape, { kind: Kind }> } & FieldProps;
+
+export function SchemaField(props: FieldProps) {
+  const { shape } = props.field;
+  switch (shape.kind) {
+    case 'number':
+      return <NumberOf {...props} shape={shape} />;
+    case 'choice':
+      return <ChoiceOf {...props} shape={shape} />;
+    case 'flag':
+      return (
+        <CheckField
+          label={props.field.label}
+          hint={<Words text={props.field.hint} />}
+          checked={props.value === true}
+          change={props.change}
+        />
+      );
+    case 'text':
+      return (
+        <TextField
+          label={props.field.label}
+          hint={<Words text={props.field.hint} />}
+          problem={problemAt(props.problems, props.at)}
+          mono
+          value={typeof props.value === 'string' ? props.value : ''}
+          onChange={({ target }) =>
+            props.change(target.value === '' && props.field.optional ? undefined : target.value)
+          }
+        />
+      );
+    case 'texts':
+      return <TextsOf {...props} />;
+    case 'choices':
+      return <ChoicesOf {...props} shape={shape} />;
+    case 'numbers':
+      return (
+        <SamplesField
+          label={props.field.label}
+          problem={problemAt(props.problems, props.at)}
+          value={Array.isArray(props.value) ? (props.value as number[]) : []}
+          change={props.change}
+        />
+      );
+    case 'distribution':
+      return (
+        <VariantsOf {...props} variants={shape.variants}>
+          {problemAt(props.problems, props.at) ? null : <DelayPlot delay={props.value as Distribution} />}
+        </VariantsOf>
+      );
+    case 'variants':
+      return <VariantsOf {...props} variants={shape.variants} />;
+    case 'list':
+      return <ListOf {...props} shape={shape} />;
+    case 'group':
+      return <GroupOf {...props} shape={shape} />;
+    case 'json':
+      return (
+        <JsonField
+          label={props.field.label}
+          hint={<Words text={props.field.hint} />}
+          problem={problemAt(props.problems, props.at)}
+          value={props.value}
+          change={props.change}
+        />
+      );
+  }
+}
+
+function NumberOf({ field, shape, value, change, problems, at }: Of<'number'>) {
+  const [touched, setTouched] = useState(false);
+  const shown = typeof value === 'number' ? rounded(value / shape.factor) : Number.NaN;
+  const empty = Number.isNaN(shown);
+  return (
+    <NumberField
+      label={field.label}
+      hint={<Words text={field.hint} />}
+      {...(shape.unit === undefined ? {} : { unit: shape.unit })}
+      // A field nobody has filled yet is not wrong yet.
+      problem={empty && !touched ? undefined : missing(problemAt(problems, at), empty, field)}
+      value={shown}
+      step={shape.whole ? 1 : 'any'}
+      {...(shape.least === undefined ? {} : { min: shape.least })}
+      {...(shape.most === undefined ? {} : { max: shape.most })}
+      placeholder={field.optional && field.usual === undefined ? 'none' : ''}
+      onBlur={() => setTouched(true)}
+      change={(next) => {
+        setTouched(true);
+        change(Number.isNaN(next) ? (field.optional ? undefined : next) : rounded(next * shape.factor));
+      }}
+    />
+  );
+}
+const missing = (problem: string | undefined, empty: boolean, field: Field) =>
+  problem === undefined ? undefined : empty ? `${field.label}: a number is missing` : problem;
+/** 7% is 0.07, not 0.07000000000000001. */
+const rounded = (value: number): number => Number(value.toPrecision(12));
+
+function ChoiceOf({ field, shape, value, change, problems, at }: Of<'choice'>) {
+  return (
+    <SelectField
+      label={field.label}
+      hint={<Words text={field.hint} />}
+      problem={problemAt(problems, at)}
+      value={String(value ?? '')}
+      onChange={({ target }) => change(shape.choices.find((each) => String(each) === target.value))}
+    >
+      {field.optional && field.usual === undefined ? <option value="">none</option> : null}
+      {shape.choices.map((each) => (
+        <option key={each} value={String(each)}>
+          {String(each)}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+/** Several of a few; none of them means that it is left out. */
+function ChoicesOf({ field, shape, value, change, problems, at }: Of<'choices'>) {
+  const chosen = Array.isArray(value) ? (value as string[]) : [];
+  const put = (name: string, on: boolean) => {
+    const next = shape.choices.filter((each) => (each === name ? on : chosen.includes(each)));
+    change(next.length === 0 && field.optional ? undefined : next);
+  };
+  return (
+    <Part label={field.label} hint={field.hint} problem={problemAt(problems, at)}>
+      <div className={styles.checks}>
+        {shape.choices.map((each) => (
+          <CheckField key={each} label={each} checked={chosen.includes(each)} change={(on) => put(each, on)} />
+        ))}
+      </div>
+    </Part>
+  );
+}
+
+function TextsOf({ field, value, change, problems, at }: FieldProps) {
+  const [text, setText] = useState(() => (Array.isArray(value) ? value.join(', ') : ''));
+  return (
+    <TextField
+      className={styles.wide ?? ''}
+      label={field.label}
+      hint={
+        <>
+          <Words text={field.hint} /> Parted by commas.
+        </>
+      }
+      mono
+      problem={problemAt(problems, at)}
+      value={text}
+      onChange={({ target }) => {
+        setText(target.value);
+        change(target.value.split(/[\s,]+/).filter(Boolean));
+      }}
+    />
+  );
+}
+
+function VariantsOf({
+  field,
+  variants,
+  value,
+  change,
+  problems,
+  at,
+  children,
+}: FieldProps & { readonly variants: readonly Form[]; readonly children?: ReactNode }) {
+  const now = (typeof value === 'object' && value !== null ? value : {}) as Values;
+  const form = variants.find((each) => each.kind === now.kind) ?? variants[0];
+  if (!form) return null;
+  const whole = problems.get(at);
+  return (
+    <fieldset className={`${styles.part} ${styles.wide}`}>
+      <legend className="unseen">{field.label}</legend>
+      <VariantChoice label={field.label} variants={variants} form={form} change={change} problem={whole} />
+      {field.hint ? (
+        <p className={styles.hint}>
+          <Words text={`${field.hint} ${form.description}`} />
+        </p>
+      ) : null}
+      <SchemaFields form={form} value={now} change={change} problems={problems} at={at} />
+      {children}
+    </fieldset>
+  );
+}
+
+/** Another variant keeps what it has in common with the one before. */
+export function VariantChoice({
+  label,
+  variants,
+  form,
+  change,
+  problem,
+}: {
+  readonly label: string;
+  readonly variants: readonly Form[];
+  readonly form: Form;
+  change(value: Values): void;
+  readonly problem?: string | undefined;
+}) {
+  return (
+    <SelectField
+      label={label}
+      value={form.kind}
+      problem={problem}
+      onChange={({ target }) => {
+        const next = variants.find((each) => each.kind === target.value);
+        if (next) change(sampleOf(next));
+      }}
+    >
+      {variants.map((each) => (
+        <option key={each.kind} value={each.kind}>
+          {each.title === each.kind ? labelOf(each.title) : each.title}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+/** Lengths to begin with, so that a distribution can be looked at before it is changed. */
+const samples: Readonly<Record<string, Values>> = {
+  fixed: { ms: 1_000 },
+  uniform: { low: 200, high: 2_000 },
+  normal: { mean: 1_000, deviation: 250 },
+  'log-normal': { median: 800, sigma: 0.5 },
+  pareto: { least: 200, shape: 1.5 },
+  spike: { base: 50, spike: 5_000, probability: 0.05 },
+};
+const sampleOf = (form: Form): Values => ({ ...firstValue(form), ...samples[form.kind] });
+
+function ListOf({ field, shape, value, change, problems, at }: Of<'list'>) {
+  const items = Array.isArray(value) ? (value as Values[]) : [];
+  const put = (place: number, next: Values) => change(items.map((each, index) => (index === place ? next : each)));
+  return (
+    <Part label={field.label} hint={field.hint} problem={problems.get(at)}>
+      {items.map((item, index) => {
+        const form = shape.of.find((each) => each.kind === item.kind) ?? shape.of[0];
+        return form ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an item is its place in the order
+          <div key={`${index} ${form.kind}`} className={styles.item}>
+            <div className={styles.part}>
+              <VariantChoice
+                label={`${index + 1}. of them`}
+                variants={shape.of}
+                form={form}
+                change={(next) => put(index, next)}
+              />
+              <div className={styles.inner}>
+                <SchemaFields
+                  form={form}
+                  value={item}
+                  change={(next) => put(index, next)}
+                  problems={problems}
+                  at={`${at}.${index}`}
+                />
+              </div>
+            </div>
+            <IconButton
+              label={`Remove ${form.title}`}
+              onClick={() => change(items.filter((_, place) => place !== index))}
+            >
+              <IconX />
+            </IconButton>
+          </div>
+        ) : null;
+      })}
+      <div>
+        <Button
+          icon={<IconPlus aria-hidden="true" />}
+          onClick={() => {
+            // The next one that is not among them yet.
+            const next = shape.of.find((each) => !items.some((item) => item.kind === each.kind)) ?? shape.of[0];
+            if (next) change([...items, firstValue(next)]);
+          }}
+        >
+          Add one more
+        </Button>
+      </div>
+    </Part>
+  );
+}
+
+function GroupOf({ field, shape, value, change, problems, at }: Of<'group'>) {
+  const on = typeof value === 'object' && value !== null;
+  return (
+    <div className={`${styles.part} ${styles.wide}`}>
+      {field.optional && field.usual === undefined ? (
+        <CheckField
+          label={field.label}
+          hint={<Words text={field.hint} />}
+          checked={on}
+          change={(now) => change(now ? firstValue(shape.form) : undefined)}
+        />
+      ) : null}
+      {on ? (
+        <div className={styles.inner}>
+          <SchemaFields form={shape.form} value={value as Values} change={change} problems={problems} at={at} />
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function Part({
+  label,
+  hint,
+  problem,
+  children,
+}: {
+  readonly label: string;
+  readonly hint: string | undefined;
+  readonly problem: string | undefined;
+  readonly children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <fieldset className={`${styles.part} ${styles.wide}`} aria-describedby={id}>
+      <legend className={styles.label}>{label}</legend>
+      <p id={id} className={problem ? styles.problem : styles.hint}>
+        {problem ?? <Words text={hint} />}
+      </p>
+      {children}
+    </fieldset>
+  );
+}
+
+/** A sentence in which what stands between backticks is code. */
+export function Words({ text }: { readonly text: string | undefined }) {
+  if (text === undefined) return null;
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence are their places
+  return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
+}
