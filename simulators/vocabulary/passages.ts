@@ -81,6 +81,13 @@ export type Gate = (bytes: number, go: () => void) => void;
 export interface Flow {
   /** Puts gates into it, undefined for none; the inner ones are those that were put first. Gives the undo: what a gate still holds goes first. */
   tap(gates: { readonly up?: Gate | undefined; readonly down?: Gate | undefined }): () => void;
+  /**
+   * Nothing leaves and nothing arrives, no end either, not even when our own side closes: to the hub it stays open. Gives the undo: what was held
+   * goes on, and what our side closed meanwhile closes then.
+   */
+  silence(): () => void;
+  /** Runs once both sides are done with it; at once if they are. */
+  onceOver(run: () => void): void;
 }
 
 /** A virtual device in the hands of a fault that is on it. */
@@ -91,7 +98,7 @@ export interface DeviceGrip extends LinkGrip {
   keepOff(by: FaultName, detail: string): () => void;
   /** Drops a link that is up and dials again after `wait`, without back-off. */
   redial(by: FaultName, wait: Millis, detail: string): void;
-  /** Runs for the flow that is open, and for each that opens later; what it gives is run when the fault lets go or the flow is over. Gives the undo. */
+  /** Runs for each flow that is not over, and for each that opens later; what it gives is run when the flow is over, or by the undo. */
   eachFlow(run: (flow: Flow) => () => void): () => void;
 }
 
