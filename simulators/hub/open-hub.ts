@@ -10,6 +10,7 @@ import { type HttpDoor, openHttpDoor } from './doors/http/open-http-door.ts';
 import { type Listener, openListener } from './doors/listener.ts';
 import { openMqtt } from './doors/mqtt/open-mqtt-door.ts';
 import { openWebSockets } from './doors/websocket/web-sockets.ts';
+import { openFaultInjection } from './fault-injection/fault-injection.ts';
 import type { Hub, HubOptions, HubStatus } from './hub.ts';
 import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { holdLoopback, openFirst } from './listening.ts';
@@ -90,7 +91,18 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   const access = openAccess({ clock, hostName, find, policies, authorities, entra: options.entra });
   const methods = openMethods({ clock, emit, find, connections, faults });
   closers.push(() => methods.stop());
-  const messages: Messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
+  const injection = openFaultInjection({ clock, emit, connections });
+  closers.push(() => injection.stop());
+  const messages: Messages = openMessages({
+    clock,
+    emit,
+    store,
+    randomBytes,
+    find,
+    connections,
+    throttling,
+    injection,
+  });
   closers.push(() => messages.stop());
 
   const parts = {
@@ -177,6 +189,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     webSockets.stop();
     await Promise.all([...http, ...[doors.mqtts, doors.mqtt, doors.amqps, doors.amqp].map((door) => door?.stop())]);
     messages.stop();
+    injection.stop();
     store.close();
     emit({ type: 'hub.closed', at: clock.now() });
   };

@@ -6,6 +6,7 @@ import type { DeviceId } from '../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import { type Millis, minutes, seconds } from '../../vocabulary/units.ts';
 import type { Connections } from '../connections/connections.ts';
+import type { FaultInjection } from '../fault-injection/fault-injection.ts';
 import { excerptOf } from '../methods/invocation.ts';
 import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
@@ -43,13 +44,15 @@ export interface MessagesOptions {
   readonly find: (id: string) => Identity | undefined;
   readonly connections: Pick<Connections, 'find'>;
   readonly throttling: Pick<Throttling, 'take'>;
+  /** Left out, no message is a command. */
+  readonly injection?: Pick<FaultInjection, 'heard'> | undefined;
 }
 
 export function openMessages(options: MessagesOptions): Messages {
-  const { clock, emit, store, randomBytes, find, connections, throttling } = options;
+  const { clock, emit, store, randomBytes, find, connections, throttling, injection } = options;
   /** Oldest first; an identity without messages has no queue. */
   const queues = new Map<DeviceId, Queued[]>();
-  const telemetry = takeTelemetry({ clock, emit, throttling });
+  const telemetry = takeTelemetry({ clock, emit, throttling, injection });
   const feedback = openFeedback({ clock, store, randomBytes });
   /** Never given twice, a restart between or not. */
   let lastSequence = Number(store.setting(sequenceSetting) ?? 0);
