@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId, RequestId } from '../vocabulary/ids.ts';
-import type { FaultHooks } from '../vocabulary/passages.ts';
+import type { DeviceGrip, FaultHooks, OtherCertificate } from '../vocabulary/passages.ts';
 import type {
   AcknowledgeSpec,
   BehaviourSpec,
@@ -50,6 +50,8 @@ export interface FleetSettings {
   readonly tokenLifetimeSeconds: number;
   /** Given by the lab: what is wrong with the devices right now. */
   readonly faults: FaultHooks;
+  /** Makes a certificate that is wrong in this way; asked only while a fault wants it. Left out: they show their own. */
+  readonly makeCertificate?: (id: DeviceId, which: OtherCertificate) => Promise<ClientPair>;
 }
 
 /** A method request as a behaviour sees it. */
@@ -75,6 +77,8 @@ export interface DeviceSnapshot {
 export interface Device {
   readonly id: DeviceId;
   readonly state: LinkState;
+  /** For faults that take hold of it; made when it is first asked for. */
+  readonly grip: DeviceGrip;
   /** Dials after `delay` ms (the fleet's ramp). */
   start(delay: Millis): void;
   /** Hangs up and stays off until started again. */

@@ -3,10 +3,12 @@ import type { Cancel, Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
-import type { FaultHooks } from '../vocabulary/passages.ts';
+import type { DeviceGrip, FaultHooks } from '../vocabulary/passages.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
+import { Attempt, type Attempting, isHindered } from './attempt.ts';
 import { behaviourOf } from './behaviours/behaviours.ts';
 import type { Device, DeviceOptions, DeviceSnapshot, FleetSettings, MethodRequest } from './device.ts';
+import { type Grippable, Gripped } from './gripped.ts';
 import { type Handler, Handling } from './handling.ts';
 import { type LinkInput, reconnectWait, step } from './link.ts';
 import { connect } from './links/connect.ts';
@@ -19,13 +21,14 @@ import {
   type TwinDocument,
   TwinFailed,
 } from './links/connection.ts';
+import { type Blame, tokenOf } from './proof.ts';
 import { settlementOf } from './settling.ts';
 import { Telemetry, type TelemetryOwner } from './telemetry.ts';
 import { DeviceTwin, type TwinOwner } from './twin.ts';
 
 export const createDevice = (options: DeviceOptions): Device => new VirtualDevice(options);
 
-class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner, TwinOwner {
+class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, Handler, TelemetryOwner, TwinOwner {
   #options: DeviceOptions;
 
   #state: LinkState = 'off';
@@ -45,6 +48,10 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
   /** Both only for a device that needs them. */
   #telemetry: Telemetry | undefined;
   #choices: Random | undefined;
+  /** All three only while a fault has a hand in it: in the link, in an attempt to connect, in what the device showed of itself. */
+  #gripped: Gripped | undefined;
+  #dialling: Attempt | undefined;
+  #blame: Blame | undefined;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
@@ -93,16 +100,28 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
     });
   }
 
-  drop(_by: FaultName, detail: string): void {
-    const connection = this.#letGo();
-    if (!connection) return;
-    for (const handling of this.#handlings ?? []) handling.connectionLost();
-    connection.drop();
-    this.#lost({ detail, refused: false });
+  get grip(): DeviceGrip {
+    this.#gripped ??= new Gripped(this);
+    return this.#gripped;
+  }
+
+  drop(by: FaultName, detail: string): void {
+    if (this.#sever()) this.#lost({ detail, refused: false, faults: [by] });
   }
 
   reset(by: FaultName, detail: string): void {
     this.drop(by, detail);
+  }
+
+  cut(by: FaultName, detail: string): boolean {
+    return this.#sever() && this.#move('lost', detail, [by]);
+  }
+
+  dialAgain(wait: Millis): void {
+    if (this.#state !== 'waiting') return;
+    this.#timer?.();
+    this.#attempt = 0;
+    this.#dialIn(wait);
   }
 
   change(settings: FleetSettings): void {
@@ -121,7 +140,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
   }
 
   /** Takes the step; false when the state does not know this input and stays. */
-  #move(input: LinkInput, detail?: string): boolean {
+  #move(input: LinkInput, detail?: string, faults?: readonly FaultName[]): boolean {
     const next = step(this.#state, input);
     if (next === this.#state) return false;
     this.#state = next;
@@ -134,6 +153,7 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
       device: this.id,
       state: next,
       ...(detail === undefined ? {} : { detail }),
+      ...(faults === undefined ? {} : { faults }),
     });
     return true;
   }
@@ -147,35 +167,62 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
   }
 
   #dial(): void {
+    const keeper = this.#gripped?.heldBackBy();
+    if (keeper) this.#move('lost', keeper.detail, [keeper.by]);
+    else if (isHindered(this.#options)) {
+      this.#dialling = new Attempt(this, this.#options);
+      this.#dialling.begin();
+    } else this.connect(this.#options, undefined);
+  }
+
+  connect(options: DeviceOptions, blame: Blame | undefined): void {
+    this.#dialling = undefined;
+    this.#blame = blame;
     try {
-      this.#connection = connect(this, this.#options);
+      this.#connection = connect(this, options);
     } catch (error) {
-      this.#lost({ detail: error instanceof Error ? error.message : String(error), refused: false });
+      this.failed({ detail: error instanceof Error ? error.message : String(error), refused: false });
     }
+  }
+
+  failed(ending: Ending): void {
+    this.#dialling = undefined;
+    this.#lost(ending);
   }
 
   /** The connection is no longer this device's; what depends on it ends. */
   #letGo(): Connection | undefined {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#dialling?.cancel();
+    this.#dialling = undefined;
     this.#twin.stopsReading();
     this.#renewing = false;
     this.#telemetry?.stop();
     return connection;
   }
 
-  #lost({ detail, refused }: Ending): void {
+  /** Without a goodbye; false when there was no link, nor one under way. */
+  #sever(): boolean {
+    if (!this.#connection && !this.#dialling) return false;
+    const connection = this.#letGo();
+    for (const handling of this.#handlings ?? []) handling.connectionLost();
+    connection?.drop();
+    return true;
+  }
+
+  #lost({ detail, refused, faults }: Ending): void {
     const { reconnect } = this.#settings;
     // A hub that takes devices in and throws them out again must not be dialled at full speed: the back-off starts over only after
     // a connection that lasted longer than the wait before it.
     if (this.#state === 'online' && this.clock.now() - this.#onlineSince > this.#lastWait) this.#attempt = 0;
     const wait = reconnectWait(reconnect, this.#attempt, this.#options.random);
     if (wait === undefined) {
-      this.#move('gaveUp', detail);
+      this.#move('gaveUp', detail, faults);
       return;
     }
     this.#attempt += 1;
-    if (this.#move(refused ? 'refused' : 'lost', detail)) this.#dialIn(wait);
+    if (this.#move(refused ? 'refused' : 'lost', detail, faults)) this.#dialIn(wait);
   }
 
   #abandonAll(): void {
@@ -185,6 +232,12 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
   }
 
   // --- what the connection tells ---
+
+  token(): string {
+    const { token, blame } = tokenOf(this.#options);
+    this.#blame = blame;
+    return token;
+  }
 
   opened(connection: Connection): void {
     if (connection !== this.#connection || !this.#move('accepted')) return;
@@ -200,7 +253,9 @@ class VirtualDevice implements Device, ConnectionOwner, Handler, TelemetryOwner,
     if (connection !== this.#connection) return;
     this.#letGo();
     for (const handling of this.#handlings ?? []) handling.connectionLost();
-    this.#lost(ending);
+    const blamed = this.#blame && (ending.refused || this.clock.now() >= this.#blame.until) ? this.#blame.faults : [];
+    const faults = ending.faults ?? blamed;
+    this.#lost(faults.length > 0 ? { ...ending, faults } : ending);
   }
 
   methodCalled(connection: Connection, request: MethodRequest): void {

@@ -7,5 +7,6 @@ export type Instant = number;
 
 export const seconds = (count: number): Millis => count * 1_000;
 export const minutes = (count: number): Millis => count * 60_000;
+export const hours = (count: number): Millis => count * 3_600_000;
 /** Bytes in one KB as the IoT Hub documents count them. */
 export const kilobytes = (count: number): number => count * 1_024;

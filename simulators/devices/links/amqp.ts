@@ -2,7 +2,6 @@
 // stream for itself or shares it is the line's affair (amqp-line.ts).
 import type { Cancel } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
-import { signToken } from '../../tokens/sas-token.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
 import { endingOf } from './amqp-errors.ts';
@@ -267,10 +266,9 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   // --- opening ---
 
   #putToken(): void {
-    const { id, key, settings } = this.#device;
-    const resource = resourceOf(settings.hostName, id);
-    const expiresAt = settings.clock.now() + seconds(settings.tokenLifetimeSeconds);
-    this.#line.putToken(this, resource, signToken({ resource, key, expiresAt }));
+    if (!this.#owner) return;
+    const { id, settings } = this.#device;
+    this.#line.putToken(this, resourceOf(settings.hostName, id), this.#owner.token());
   }
 
   #attach(): void {

@@ -1,4 +1,5 @@
 // What a device needs of one connection to a hub, whatever protocol carries it. A connection lives once: when it ends, another is made.
+import type { FaultName } from '../../vocabulary/ids.ts';
 import type { MethodRequest } from '../device.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -15,6 +16,8 @@ export interface TwinDocument {
 export interface Ending {
   readonly detail: string;
   readonly refused: boolean;
+  /** Faults that had a hand in it. */
+  readonly faults?: readonly FaultName[];
 }
 
 /** A message a device sends (telemetry). Properties are the application's; the two system ones have names of their own on every wire. */
@@ -39,6 +42,8 @@ export interface IncomingMessage {
 
 /** What a connection tells the device that owns it. After `closed`, or after the owner let go of it, it tells nothing more. */
 export interface ConnectionOwner {
+  /** A token of the device, signed now. */
+  token(): string;
   /** The hub took the device in and sends it methods and desired patches from now on. */
   opened(connection: Connection): void;
   closed(connection: Connection, ending: Ending): void;

@@ -3,10 +3,9 @@ import type { Duplex } from 'node:stream';
 import type { IClientOptions } from 'mqtt';
 import type { Clock } from '../../clock/clock.ts';
 import { Wait, Waits } from '../../clock/waits.ts';
-import { signToken } from '../../tokens/sas-token.ts';
 import { type Millis, seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, FleetSettings } from '../device.ts';
-import { identityPath } from './identity-path.ts';
+import type { ConnectionOwner } from './connection.ts';
 
 const apiVersion = '2021-04-12';
 /** Part of a token's life after which it is replaced, as the .NET and Java SDKs do (reference 1.2). */
@@ -44,19 +43,16 @@ export const mqttDial = (shared: MqttShared, { certificate, settings }: DeviceOp
   certificate === undefined ? shared.dial : () => settings.dial(certificate);
 
 /** The options of one connection: the fleet's, with who the device is and a token signed now. A certificate takes the password's place. */
-export function mqttOptions(shared: MqttShared, { id, key, certificate, settings }: DeviceOptions): IClientOptions {
+export function mqttOptions(
+  shared: MqttShared,
+  { id, certificate, settings }: DeviceOptions,
+  owner: ConnectionOwner,
+): IClientOptions {
   const host = settings.hostName;
   const options = { ...shared.options };
   options.clientId = id;
   options.username = `${host}/${id}${shared.userNameEnd}`;
-  options.password =
-    certificate === undefined
-      ? signToken({
-          resource: `${host}/${identityPath(id)}`,
-          key,
-          expiresAt: shared.clock.now() + seconds(settings.tokenLifetimeSeconds),
-        })
-      : undefined;
+  options.password = certificate === undefined ? owner.token() : undefined;
   return options;
 }
 

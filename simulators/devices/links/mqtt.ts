@@ -72,7 +72,7 @@ export class MqttConnection extends MqttClient implements Connection {
   /** Dials at once; `owner` hears `opened` or `closed`, never before this returns. Throws what `dial` throws. */
   constructor(owner: ConnectionOwner, device: DeviceOptions) {
     const shared = mqttShared(device.settings);
-    super(mqttDial(shared, device), mqttOptions(shared, device));
+    super(mqttDial(shared, device), mqttOptions(shared, device, owner));
     this.#owner = owner;
     this.#shared = shared;
     this.on('connect', MqttConnection.#listeners.connect);

@@ -8,6 +8,7 @@ import type {
   IncomingMessage,
   JsonObject,
 } from '../../../../simulators/devices/links/connection.ts';
+import { tokenOf } from '../../../../simulators/devices/proof.ts';
 import { seeded } from '../../../../simulators/random/random.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { noFaults } from '../../../../simulators/vocabulary/passages.ts';
@@ -26,6 +27,10 @@ export class Ear implements ConnectionOwner {
   readonly puzzles: string[] = [];
   renewals = 0;
   onOpened: () => void = () => {};
+  constructor(private readonly device: DeviceOptions) {}
+  token(): string {
+    return tokenOf(this.device).token;
+  }
   opened(): void {
     this.heard.push('opened');
     this.onOpened();
@@ -77,8 +82,9 @@ export function anAmqpFleet(changes: Partial<FleetSettings> = {}, hub = new Tiny
     ...changes,
   };
   const connect = (id: string, more: Partial<DeviceOptions> = {}) => {
-    const ear = new Ear();
-    const connection = new AmqpConnection(ear, { id: deviceId(id), key, random: seeded(7), settings, ...more });
+    const device: DeviceOptions = { id: deviceId(id), key, random: seeded(7), settings, ...more };
+    const ear = new Ear(device);
+    const connection = new AmqpConnection(ear, device);
     return { ear, connection };
   };
   return {
