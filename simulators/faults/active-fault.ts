@@ -10,14 +10,13 @@ import {
   type DeviceGrip,
   type HubGrip,
   legOf,
-  type Passage,
   type Passages,
   type Stage,
 } from '../vocabulary/passages.ts';
 import { type Instant, type Millis, seconds } from '../vocabulary/units.ts';
 import type { FaultSteps } from './fault.ts';
 import { makeFault } from './kinds.ts';
-import { Schedule } from './schedule.ts';
+import { nobody, Schedule } from './schedule.ts';
 
 /** Between two facts that tell of the same fault on the same device. */
 const telling: Millis = seconds(1);
@@ -39,7 +38,7 @@ export class ActiveFault {
   readonly #options: ActiveFaultOptions;
   readonly #schedule: Schedule;
   readonly #random: Random;
-  readonly #randoms = new Map<DeviceId, Random>();
+  readonly #randoms = new Map<DeviceId | undefined, Random>();
   readonly #told = new Map<DeviceId, Instant>();
   #grips: Map<DeviceId, () => void> | undefined;
   #hubGrip: (() => void) | undefined;
@@ -74,8 +73,8 @@ export class ActiveFault {
     return this.spec.enabled && this.#schedule.wantsEvents;
   }
 
-  note(event: DeviceEvent, device: DeviceId, method: string | undefined): void {
-    this.#schedule.note(event, device, method);
+  note(event: DeviceEvent, device: DeviceId, fleet: FleetName | undefined, method: string | undefined): void {
+    if (this.isOn(device, fleet)) this.#schedule.note(event, device, method);
   }
 
   strikesAt(stage: Stage): boolean {
@@ -100,8 +99,22 @@ export class ActiveFault {
       return;
     }
     this.#options.counted(this.name);
-    this.#touch(stage, passage as Passage);
+    // Outside a call the leg says nothing, but the fault is named all the same.
+    const touch: FaultTouch = { fault: this.name, leg: legOf[stage] ?? 'inDevice' };
+    passage.touches ??= [];
+    passage.touches.push(touch);
+    const { clock } = this.#options;
+    const began = clock.now();
+    const next = passage.pass;
+    let atOnce = true;
+    passage.pass = () => {
+      // The real clock tells microseconds: what passed at once was not held up by the one or two that this took.
+      if (!atOnce) touch.held = Math.round((clock.now() - began) * 1_000) / 1_000;
+      passage.pass = next;
+      next();
+    };
     step(passage);
+    atOnce = false;
   }
 
   /** A device came that it is on. */
@@ -115,6 +128,13 @@ export class ActiveFault {
     this.#grips?.delete(device);
     undo?.();
   }
+  /** The device is gone: of its turns, draws and events nothing is kept. */
+  forget(device: DeviceId): void {
+    this.letGo(device);
+    this.#randoms.delete(device);
+    this.#told.delete(device);
+    this.#schedule.forget(device);
+  }
   gripHub(grip: HubGrip): void {
     if (!this.#retired && this.spec.enabled) this.#hubGrip ??= this.steps.onHub?.(grip);
   }
@@ -124,28 +144,14 @@ export class ActiveFault {
     this.#retired = true;
   }
   flush(): void {
-    for (const undo of this.#grips?.values() ?? []) undo();
-    this.#grips?.clear();
-    this.#hubGrip?.();
+    // Taken first: what is let go may come back to this fault, and no undo runs twice.
+    const grips = this.#grips;
+    const hubGrip = this.#hubGrip;
+    this.#grips = undefined;
     this.#hubGrip = undefined;
+    for (const undo of grips?.values() ?? []) undo();
+    hubGrip?.();
     this.steps.release?.();
-  }
-
-  #touch(stage: Stage, passage: Passage): void {
-    const leg = legOf[stage];
-    // Outside a call the leg says nothing, but the fault is named all the same.
-    const touch: FaultTouch = { fault: this.name, leg: leg ?? 'inDevice' };
-    passage.touches ??= [];
-    passage.touches.push(touch);
-    const { clock } = this.#options;
-    const began = clock.now();
-    const next = passage.pass;
-    passage.pass = () => {
-      const held = clock.now() - began;
-      if (held > 0) touch.held = held;
-      passage.pass = next;
-      passage.pass();
-    };
   }
 
   #dueOutside(device: DeviceId, what: string): boolean {
@@ -161,10 +167,10 @@ export class ActiveFault {
     return true;
   }
 
-  #randomOf(device: DeviceId): Random {
+  #randomOf(device: DeviceId | undefined): Random {
     let random = this.#randoms.get(device);
     if (random === undefined) {
-      random = this.#random.fork(device);
+      random = this.#random.fork(device ?? nobody);
       this.#randoms.set(device, random);
     }
     return random;

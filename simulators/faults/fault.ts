@@ -21,8 +21,8 @@ export type FaultSteps = {
 export interface FaultTools {
   readonly name: FaultName;
   readonly clock: Clock;
-  /** The chance of this fault on this device: no device's draws depend on another's. */
-  randomOf(device: DeviceId): Random;
+  /** The chance of this fault on this device: no device's draws depend on another's. What concerns no device has one of its own. */
+  randomOf(device: DeviceId | undefined): Random;
   /**
    * For what is no passage (`on`): whether the schedule lets it strike this device now. Counts it then, and a fact tells `what` it did, at most
    * one a second for each device.

@@ -1,4 +1,7 @@
 // The faults that are on: named, removable, stacked in the order in which they were added. A stage where none is on costs one look-up.
+// The order: a passage goes through the faults on its device in the order in which they were added, a changed one in its old place; each sees what
+// those before it made of the passage, and one that keeps it for good ends its way. What is on its way meets the faults there were when it set
+// out, without those lifted or changed since.
 import type { Cancel, Clock } from '../clock/clock.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Emit, FaultFact } from '../vocabulary/facts.ts';
@@ -7,6 +10,9 @@ import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
 import type { DeviceEvent, DeviceGrip, FaultHooks, HubGrip, Passages, Stage } from '../vocabulary/passages.ts';
 import type { Millis } from '../vocabulary/units.ts';
 import { ActiveFault, type ActiveFaultOptions } from './active-fault.ts';
+
+/** Devices whose way through a stage is remembered; beyond, all are found anew: a hub is asked for devices that are not ours, too. */
+const mostChains = 100_000;
 
 /** How long strikes are gathered before a fact tells their number. */
 const counting: Millis = 250;
@@ -63,7 +69,10 @@ export class FaultSet implements FaultHooks {
     this.#begin(new ActiveFault(spec, this.#active, undefined));
   }
 
-  /** Other settings, target or schedule in the same place of the stack. What it held goes on at once. Throws `fault.unknown`. */
+  /**
+   * Other settings, target or schedule in the same place of the stack; its turns, times and draws begin anew. What it held goes on at once. Throws
+   * `fault.unknown`.
+   */
   change(spec: FaultSpec): void {
     const old = this.#find(spec.name);
     const { picked } = old;
@@ -112,6 +121,7 @@ export class FaultSet implements FaultHooks {
         stage,
         faults.filter((fault) => fault.isOn(device, fleet)),
       );
+      if (chains.size >= mostChains) chains.clear();
       chains.set(device, chain);
     }
     return chain as ((passage: Passages[S]) => void) | undefined;
@@ -124,8 +134,9 @@ export class FaultSet implements FaultHooks {
       if (fault.steps.on !== undefined && fault.isOn(device, fleet)) fault.grip(gripOf());
     }
   }
+  /** The device is gone, and so is what faults know of it. */
   detach(device: DeviceId): void {
-    for (const fault of this.#faults.values()) fault.letGo(device);
+    for (const fault of this.#faults.values()) fault.forget(device);
     for (const chains of Object.values(this.#chains)) chains?.delete(device);
   }
   attachHub(grip: HubGrip): void {
@@ -218,14 +229,15 @@ export class FaultSet implements FaultHooks {
     }
     this.#stages = stages;
     this.#chains = {};
-    this.noteEvent = wanted && noting(wanted);
+    this.noteEvent = wanted && noting(wanted, this.#options.fleetOf);
   }
 }
 
 const noting =
-  (faults: readonly ActiveFault[]) =>
+  (faults: readonly ActiveFault[], fleetOf: FaultSetOptions['fleetOf']) =>
   (event: DeviceEvent, device: DeviceId, method?: string): void => {
-    for (const fault of faults) fault.note(event, device, method);
+    const fleet = fleetOf(device);
+    for (const fault of faults) fault.note(event, device, fleet, method);
   };
 
 function chainOf(stage: Stage, faults: readonly ActiveFault[]): Chain | undefined {

@@ -14,6 +14,12 @@ interface Turns {
   random: Random | undefined;
 }
 
+/** From when (included) to when (excluded) after an event; those of one device do not overlap, oldest first. */
+interface Window {
+  readonly from: Instant;
+  to: Instant;
+}
+
 /** Somebody who wants to know when the times begin and cease to hold for a device. */
 interface Watch {
   readonly run: (holds: boolean) => void;
@@ -30,7 +36,7 @@ export class Schedule {
   /** Every occasion, without exception: nothing is remembered. */
   readonly #always: boolean;
   readonly #turns = new Map<DeviceId, Turns>();
-  readonly #events = new Map<DeviceId, Instant>();
+  readonly #windows = new Map<DeviceId, Window[]>();
   readonly #watches = new Map<DeviceId, Set<Watch>>();
 
   constructor(when: When, options: { readonly clock: Clock; readonly random: Random; readonly since: Instant }) {
@@ -53,8 +59,25 @@ export class Schedule {
     const { after } = this.#when;
     if (after === undefined || after.event !== event) return;
     if (after.event === 'called' && after.method !== undefined && after.method !== method) return;
-    this.#events.set(device, this.#clock.now());
+    this.#open(device, after);
     for (const watch of this.#watches.get(device) ?? []) this.#look(device, watch);
+  }
+
+  /** Windows still to come count too: an event each second with a delay of five must not put the window off for ever. */
+  #open(device: DeviceId, { delay, lasting }: NonNullable<When['after']>): void {
+    const now = this.#clock.now();
+    const from = now + delay;
+    const to = from + lasting;
+    const windows = (this.#windows.get(device) ?? []).filter((window) => window.to > now);
+    const last = windows.at(-1);
+    if (last !== undefined && last.to >= from) last.to = to;
+    else windows.push({ from, to });
+    this.#windows.set(device, windows);
+  }
+
+  forget(device: DeviceId): void {
+    this.#turns.delete(device);
+    this.#windows.delete(device);
   }
 
   /** Runs `run` at each moment the times begin (true) or cease (false) to hold for a device, and at once if they hold now. */
@@ -93,12 +116,9 @@ export class Schedule {
   #nextTurn(device: DeviceId): Millis | undefined {
     const { from = 0, until, after } = this.#when;
     const now = this.#clock.now();
-    const event = after === undefined ? undefined : this.#events.get(device);
     const turns = [this.#since + from];
     if (until !== undefined) turns.push(this.#since + until);
-    if (after !== undefined && event !== undefined) {
-      turns.push(event + after.delay, event + after.delay + after.lasting);
-    }
+    if (after !== undefined) for (const window of this.#windows.get(device) ?? []) turns.push(window.from, window.to);
     const ahead = turns.filter((turn) => turn > now);
     return ahead.length === 0 ? undefined : Math.ceil(Math.min(...ahead) - now);
   }
@@ -111,10 +131,8 @@ export class Schedule {
     const age = now - this.#since;
     if (age < from || (until !== undefined && age >= until)) return false;
     if (after === undefined) return true;
-    const event = device === undefined ? undefined : this.#events.get(device);
-    if (event === undefined) return false;
-    const since = now - event - after.delay;
-    return since >= 0 && since < after.lasting;
+    const windows = device === undefined ? undefined : this.#windows.get(device);
+    return windows?.some((window) => now >= window.from && now < window.to) ?? false;
   }
 
   /** Whether it strikes now; counts the chance, and the strike. What concerns no device has turns of its own. */
@@ -145,4 +163,5 @@ export class Schedule {
   }
 }
 
-const nobody = '' as DeviceId;
+/** Stands for what concerns no device. */
+export const nobody = '' as DeviceId;

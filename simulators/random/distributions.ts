@@ -3,8 +3,8 @@ import { type Distribution, longestDelay } from '../vocabulary/distribution-spec
 import type { Millis } from '../vocabulary/units.ts';
 import type { Random } from './random.ts';
 
-/** Tails that leave the range are drawn again rather than piled up at its end. */
-const redraws = 8;
+/** Tails that leave the range are drawn again rather than piled up at its end; given up only where hardly any draw is in it. */
+const redraws = 64;
 
 type Draw<Spec> = (spec: Spec, random: Random, turn: number) => number;
 const draws: { [Kind in Distribution['kind']]: Draw<Extract<Distribution, { kind: Kind }>> } = {
@@ -26,15 +26,16 @@ export function draw(spec: Distribution, random: Random, turn = 0): Millis {
   return Math.round(one(spec, random, turn));
 }
 
-/** Draws for many, each with chance and turns of its own. */
+/** Draws for many, each with chance and turns of its own. `randomOf` gives the same generator for the same one each time. */
 export function drawing<Who>(spec: Distribution, randomOf: (who: Who) => Random): (who: Who) => Millis {
-  const turns = new Map<Who, number>();
-  const recorded = spec.kind === 'replay' && spec.order === 'recorded';
+  if (spec.kind !== 'replay' || spec.order !== 'recorded') return (who) => draw(spec, randomOf(who));
+  // By generator: whoever is forgotten takes the turn along.
+  const turns = new WeakMap<Random, number>();
   return (who) => {
-    if (!recorded) return draw(spec, randomOf(who));
-    const turn = turns.get(who) ?? 0;
-    turns.set(who, turn + 1);
-    return draw(spec, randomOf(who), turn);
+    const random = randomOf(who);
+    const turn = turns.get(random) ?? 0;
+    turns.set(random, turn + 1);
+    return draw(spec, random, turn);
   };
 }
 

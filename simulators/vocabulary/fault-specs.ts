@@ -110,7 +110,7 @@ const reply = [
     {
       title: 'Malformed JSON',
       description:
-        'The payload of the reply is no JSON: its last characters are missing. The hub passes it on as it is; an SDK trips over it.',
+        'The payload of the reply is no JSON: its second half is missing. The hub passes it on as it is; an SDK trips over it.',
       touches: 'reply',
     },
     {},
@@ -552,7 +552,7 @@ export const whenSchema = z
       .min(1, 'first: at least 1')
       .max(1_000_000_000, 'first: at most 1000000000')
       .optional()
-      .describe('Only the first n times.'),
+      .describe('Only the first n times that it strikes.'),
     from: millisField('from', 0, 86_400_000).optional().describe('Not before this long after it was added, ms.'),
     until: millisField('until', 0, 86_400_000).optional().describe('Not from this long after it was added, ms.'),
     after: z
