@@ -82,7 +82,13 @@ export function holdFleets(options: {
 }): FleetHolder {
   const { clock, seed, emit, client } = options;
   const chance = seeded(seed);
-  const faults = new FaultSet({ clock, seed, emit, fleetOf: (device) => byId.get(device)?.fleet.order.spec.name });
+  const faults = new FaultSet({
+    ...{ clock, seed, emit },
+    fleetOf: (device) => byId.get(device)?.fleet.order.spec.name,
+    *grips() {
+      for (const { device } of byId.values()) yield device.grip;
+    },
+  });
   const fleets = new Map<FleetName, HeldFleet>();
   const byId = new Map<DeviceId, { readonly device: Device; readonly fleet: HeldFleet }>();
 
@@ -144,6 +150,7 @@ export function holdFleets(options: {
       };
       fleets.set(spec.name, fleet);
       for (const device of devices) byId.set(device.id, { device, fleet });
+      for (const device of devices) faults.attach(device.id, () => device.grip);
       if (!order.off) startAll(fleet);
     },
     changeFleet(name, change) {

@@ -1,4 +1,23 @@
 // The faults on the links of devices, by kind.
 import type { FaultMakers } from '../kinds.ts';
+import { linkCertificate } from './certificate.ts';
+import { linkDrop } from './drop.ts';
+import { linkExpiredToken } from './expired-token.ts';
+import { linkFlap } from './flap.ts';
+import { linkOffline } from './offline.ts';
+import { linkRefuse } from './refuse.ts';
+import { linkReset } from './reset.ts';
+import { linkSkewedClock } from './skewed-clock.ts';
+import { linkStorm } from './storm.ts';
 
-export const links: Partial<FaultMakers> = {};
+export const links: Partial<FaultMakers> = {
+  'link.drop': linkDrop,
+  'link.reset': linkReset,
+  'link.flap': linkFlap,
+  'link.refuse': linkRefuse,
+  'link.offline': linkOffline,
+  'link.skewed-clock': linkSkewedClock,
+  'link.expired-token': linkExpiredToken,
+  'link.certificate': linkCertificate,
+  'link.storm': linkStorm,
+};
