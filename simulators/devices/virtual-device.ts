@@ -4,9 +4,11 @@ import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
 import type { DeviceGrip, FaultHooks } from '../vocabulary/passages.ts';
+import type { TelemetrySpec } from '../vocabulary/specs.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
 import { Attempt, type Attempting, isHindered } from './attempt.ts';
-import { behaviourOf } from './behaviours/behaviours.ts';
+import type { DeviceStatus } from './behaviours/behaviour.ts';
+import { Turns } from './busy.ts';
 import type { Device, DeviceOptions, DeviceSnapshot, FleetSettings, MethodRequest } from './device.ts';
 import { type Grippable, Gripped } from './gripped.ts';
 import { type Handler, Handling } from './handling.ts';
@@ -21,7 +23,10 @@ import {
   type TwinDocument,
   TwinFailed,
 } from './links/connection.ts';
+import { Own } from './own.ts';
+import { Program } from './program.ts';
 import { type Blame, tokenOf } from './proof.ts';
+import { programFor, type Service, serviceOf } from './service.ts';
 import { settlementOf } from './settling.ts';
 import { Telemetry, type TelemetryOwner } from './telemetry.ts';
 import { DeviceTwin, type TwinOwner } from './twin.ts';
@@ -44,10 +49,18 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   readonly #twin = new DeviceTwin(this);
   /** Methods in the device's hands; undefined while there are none. */
   #handlings: Set<Handling> | undefined;
+  #calls = 0;
+  #bootedAt: Instant = 0;
+  #startedProgram = false;
+  #lockedUp = false;
   #renewing = false;
-  /** Both only for a device that needs them. */
+  /** All only for a device that needs them. */
   #telemetry: Telemetry | undefined;
   #choices: Random | undefined;
+  #own: Own | undefined;
+  /** What its behaviour does as the device comes up. */
+  #starting: Program | undefined;
+  #turns: Turns | undefined;
   /** All three only while a fault has a hand in it: in the link, in an attempt to connect, in what the device showed of itself. */
   #gripped: Gripped | undefined;
   #dialling: Attempt | undefined;
@@ -78,6 +91,7 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
 
   start(delay: Millis): void {
     if (!this.#move('start')) return;
+    this.#bootedAt = this.clock.now();
     this.#attempt = 0;
     this.#dialIn(delay);
   }
@@ -96,7 +110,9 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
     this.#letGo()?.drop();
     this.#timer = this.clock.after(dark, () => {
       this.#timer = undefined;
-      if (this.#move('woken')) this.#dial();
+      if (!this.#move('woken')) return;
+      this.#bootedAt = this.clock.now();
+      this.#dial();
     });
   }
 
@@ -125,8 +141,12 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   }
 
   change(settings: FleetSettings): void {
+    const { behaviour, telemetry } = this.#settings;
     this.#options = { ...this.#options, settings };
+    // The newer word counts: the fleet's, once it says something else.
+    if (telemetry !== settings.telemetry && this.#own) this.#own.interval = undefined;
     if (this.#state === 'online') this.#startTelemetry();
+    if (behaviour !== settings.behaviour && this.#startedProgram) this.#startProgram();
   }
 
   snapshot(): DeviceSnapshot {
@@ -228,7 +248,12 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   #abandonAll(): void {
     const handlings = this.#handlings;
     this.#handlings = undefined;
+    this.#turns = undefined;
     for (const handling of handlings ?? []) handling.abandon();
+    this.#starting?.abandon();
+    this.#starting = undefined;
+    this.#startedProgram = false;
+    this.#lockedUp = false;
   }
 
   // --- what the connection tells ---
@@ -261,6 +286,7 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   methodCalled(connection: Connection, request: MethodRequest): void {
     if (connection !== this.#connection) return;
     this.faults.noteEvent?.('called', this.id, request.name);
+    this.#calls += 1;
     const handling = new Handling(this, connection, request);
     this.#handlings ??= new Set();
     this.#handlings.add(handling);
@@ -300,11 +326,31 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   // --- what a method asks of the device ---
 
   execute(handling: Handling): void {
-    void handling.run(behaviourOf(this.#settings.behaviour));
+    if (this.#lockedUp) {
+      handling.freeze();
+      this.finished(handling);
+      return;
+    }
+    const service = serviceOf(this.#settings);
+    if (service.busy === 'parallel') {
+      this.#serve(handling, service);
+      return;
+    }
+    this.#turns ??= new Turns((next) => this.#serve(next, serviceOf(this.#settings)));
+    this.#turns.take(handling, service.busy);
+  }
+
+  #serve(handling: Handling, service: Service): void {
+    void handling.run(programFor(service, handling.request, this));
+  }
+
+  answered(handling: Handling): void {
+    this.#turns?.over(handling);
   }
 
   finished(handling: Handling): void {
     if (!this.#handlings?.delete(handling)) return;
+    this.#turns?.over(handling);
     if (this.#handlings.size === 0) this.#handlings = undefined;
     if (this.#renewing) void this.#renewWhenIdle();
   }
@@ -319,6 +365,45 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
     this.emit({ type: 'device.failed', at: this.clock.now(), device: this.id, detail });
   }
 
+  get own(): Own {
+    this.#own ??= new Own();
+    return this.#own;
+  }
+  get memory(): Record<string, unknown> {
+    return this.own.memory;
+  }
+  random(): number {
+    return this.own.draw(this.#options.random);
+  }
+  get twin(): TwinDocument {
+    return this.#twin.snapshot();
+  }
+  get status(): DeviceStatus {
+    return {
+      protocol: this.#settings.protocol,
+      uptime: this.clock.now() - this.#bootedAt,
+      connects: this.#connects,
+      calls: this.#calls,
+      telemetryInterval: this.#telemetrySpec?.intervalMs,
+    };
+  }
+
+  setTelemetryInterval(interval: Millis | undefined): void {
+    this.own.interval = interval;
+    this.#startTelemetry();
+  }
+
+  lockUp(): void {
+    this.#lockedUp = true;
+    this.#telemetry?.stop();
+    this.#starting?.abandon();
+    // No turn is given any more, also not by those that end now.
+    this.#turns = undefined;
+    for (const handling of this.#handlings ?? []) handling.freeze();
+    this.#handlings = undefined;
+    if (this.#renewing) void this.#renewWhenIdle();
+  }
+
   // --- twin ---
 
   async #readTwin(connection: Connection): Promise<void> {
@@ -328,14 +413,31 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
     } catch (error) {
       if (connection === this.#connection) this.complain(error instanceof Error ? error.message : String(error));
     }
-    if (connection === this.#connection) this.#twin.wasRead(twin);
+    if (connection !== this.#connection) return;
+    this.#twin.wasRead(twin);
+    if (!this.#startedProgram) this.#startProgram();
+  }
+
+  #startProgram(): void {
+    this.#starting?.abandon();
+    this.#starting = undefined;
+    this.#startedProgram = true;
+    const { behaviour } = serviceOf(this.#settings);
+    if (behaviour.onStart === undefined) return;
+    this.#starting = new Program(this);
+    void this.#starting.start(behaviour);
   }
 
   // --- telemetry ---
 
-  #startTelemetry(): void {
+  get #telemetrySpec(): TelemetrySpec | undefined {
     const { telemetry } = this.#settings;
-    if (!telemetry || !this.#connection) {
+    return this.#own ? this.#own.telemetry(telemetry) : telemetry;
+  }
+
+  #startTelemetry(): void {
+    const telemetry = this.#telemetrySpec;
+    if (!telemetry || !this.#connection || this.#lockedUp) {
       this.#telemetry?.stop();
       return;
     }

@@ -1,23 +1,43 @@
-// Every behaviour by its kind. A new one is a file here, a line below and a spec in vocabulary/specs.ts.
+// Every behaviour by its kind. A new one is a file here, a line below and a schema in vocabulary/behaviour-specs.ts.
 import type { BehaviourKind, BehaviourSpec } from '../../vocabulary/specs.ts';
-import type { OnMethod } from './behaviour.ts';
+import type { Behaviour, BehaviourMaker } from './behaviour.ts';
 import { echo } from './echo.ts';
+import { factoryReset } from './factory-reset.ts';
+import { firmwareUpdate } from './firmware-update.ts';
+import { getStatus } from './get-status.ts';
+import { lockup } from './lockup.ts';
+import { userModule } from './module.ts';
 import { reboot } from './reboot.ts';
 import { rebootDevice } from './reboot-device.ts';
+import { rebootDotnet } from './reboot-dotnet.ts';
+import { rebootJava } from './reboot-java.ts';
+import { setTelemetryInterval } from './set-telemetry-interval.ts';
+import { several } from './several.ts';
 
-export const behaviours = { reboot, rebootDevice, echo } satisfies {
-  [Kind in BehaviourKind]?: (spec: Extract<BehaviourSpec, { kind: Kind }>) => OnMethod;
+const behaviours: { readonly [Kind in BehaviourKind]: BehaviourMaker<Extract<BehaviourSpec, { kind: Kind }>> } = {
+  reboot,
+  rebootDevice,
+  rebootDotnet,
+  rebootJava,
+  factoryReset,
+  firmwareUpdate,
+  getStatus,
+  echo,
+  setTelemetryInterval,
+  lockup,
+  module: userModule,
+  several: several((spec) => make(spec)),
 };
 
-const made = new WeakMap<BehaviourSpec, OnMethod>();
+const make = (spec: BehaviourSpec): Behaviour => (behaviours[spec.kind] as BehaviourMaker<BehaviourSpec>)(spec);
+
+const made = new WeakMap<BehaviourSpec, Behaviour>();
 
 /** The behaviour a spec describes; the same one for the same object, since a fleet shares its spec. */
-export function behaviourOf(spec: BehaviourSpec): OnMethod {
+export function behaviourOf(spec: BehaviourSpec): Behaviour {
   let behaviour = made.get(spec);
   if (!behaviour) {
-    behaviour = (
-      (behaviours as Partial<Record<BehaviourKind, unknown>>)[spec.kind] as (spec: BehaviourSpec) => OnMethod
-    )(spec);
+    behaviour = make(spec);
     made.set(spec, behaviour);
   }
   return behaviour;

@@ -1,4 +1,6 @@
 // Answers every method at once with 200 and the request's own payload, byte for byte.
-import { JsonText, type OnMethod } from './behaviour.ts';
+import { type Behaviour, JsonText } from './behaviour.ts';
 
-export const echo = (): OnMethod => (request, device) => device.reply(200, new JsonText(request.payload));
+export const echo = (): Behaviour => ({
+  onMethod: (request, device) => device.reply(200, new JsonText(request.payload)),
+});
