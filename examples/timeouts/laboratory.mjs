@@ -87,16 +87,14 @@ async function begin({ begin: how }, name, asking) {
 
 async function callAndMeanwhile(each, name, asking, lift) {
   const call = () => callOnce(each, name, asking);
-  const begun = call();
   const doing = each.meanwhile.map(async ({ after, do: what }) => {
     await pause(after);
     if (what === 'lift') await lift();
     else await asking.command(`device.${what}`, { devices: [name] });
   });
   const second = typeof each.again === 'object' ? pause(each.again.after).then(call) : undefined;
-  const first = await begun;
-  await Promise.all(doing);
-  return [first, each.again === 'after' ? await call() : await second];
+  const [first, early] = await Promise.all([call(), second, ...doing]);
+  return [first, each.again === 'after' ? await call() : early];
 }
 
 async function callOnce({ method, responseTimeout, connectTimeout }, device, { command, view }) {
