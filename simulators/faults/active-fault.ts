@@ -94,7 +94,8 @@ export class ActiveFault {
   /** Leads a passage through this fault, or past it when it is not its turn. */
   take<S extends Stage>(stage: S, passage: Passages[S]): void {
     const step = this.steps[stage] as ((passage: Passages[S]) => void) | undefined;
-    if (this.#retired || step === undefined || !this.#schedule.due(passage.device)) {
+    const concerns = this.steps.concerns?.[stage] as ((passage: Passages[S]) => boolean) | undefined;
+    if (this.#retired || step === undefined || concerns?.(passage) === false || !this.#schedule.due(passage.device)) {
       passage.pass();
       return;
     }

@@ -10,6 +10,8 @@ import type { DeviceGrip, HubGrip, Passages, Stage } from '../vocabulary/passage
 export type FaultSteps = {
   readonly [S in Stage]?: (passage: Passages[S]) => void;
 } & {
+  /** Where not all that passes a stage concerns it: the rest goes past, and is no chance for its schedule. */
+  readonly concerns?: { readonly [S in Stage]?: (passage: Passages[S]) => boolean };
   /** It came on for a device, or a device came while it is on; what it gives is run when that is over. Asks `tools.due` before it strikes. */
   readonly on?: (grip: DeviceGrip) => () => void;
   /** It came on; what it gives is run when it goes. Called in the hub's thread alone. */

@@ -216,7 +216,7 @@ export class FaultSet implements FaultHooks {
     let wanted: ActiveFault[] | undefined;
     for (const fault of this.#faults.values()) {
       for (const step of Object.keys(fault.steps)) {
-        if (step === 'on' || step === 'onHub' || step === 'release') continue;
+        if (step === 'on' || step === 'onHub' || step === 'concerns' || step === 'release') continue;
         const stage = step as Stage;
         if (!fault.strikesAt(stage)) continue;
         stages[stage] ??= [];
