@@ -25,7 +25,13 @@ export interface FaultSetOptions {
   /** The fleet a device is of; undefined for one that is not ours. */
   readonly fleetOf: (device: DeviceId) => FleetName | undefined;
   /** The devices of ours that faults may take hold of; asked only when a fault comes on that does. Left out: none. */
-  readonly grips?: () => Iterable<DeviceGrip>;
+  readonly devices?: () => Iterable<OwnDevice>;
+}
+
+/** A device of ours; its grip is asked for only by a fault that is on it and takes hold of devices. */
+export interface OwnDevice {
+  readonly id: DeviceId;
+  readonly grip: DeviceGrip;
 }
 
 type Chain = (passage: Passages[Stage]) => void;
@@ -127,12 +133,9 @@ export class FaultSet implements FaultHooks {
     return chain as ((passage: Passages[S]) => void) | undefined;
   }
 
-  /** A device of ours came; its grip is asked for only where a fault takes hold of devices. */
-  attach(device: DeviceId, gripOf: () => DeviceGrip): void {
-    const fleet = this.#options.fleetOf(device);
-    for (const fault of this.#faults.values()) {
-      if (fault.steps.on !== undefined && fault.isOn(device, fleet)) fault.grip(gripOf());
-    }
+  /** A device of ours came. */
+  attach(device: OwnDevice): void {
+    for (const fault of this.#faults.values()) this.#grip(fault, device);
   }
   /** The device is gone, and so is what faults know of it. */
   detach(device: DeviceId): void {
@@ -189,9 +192,12 @@ export class FaultSet implements FaultHooks {
 
   #gripAll(fault: ActiveFault): void {
     if (fault.steps.on === undefined) return;
-    for (const grip of this.#options.grips?.() ?? []) {
-      if (fault.isOn(grip.device, this.#options.fleetOf(grip.device))) fault.grip(grip);
-    }
+    for (const device of this.#options.devices?.() ?? []) this.#grip(fault, device);
+  }
+
+  #grip(fault: ActiveFault, device: OwnDevice): void {
+    if (fault.steps.on === undefined || !fault.isOn(device.id, this.#options.fleetOf(device.id))) return;
+    fault.grip(device.grip);
   }
 
   #find(name: FaultName): ActiveFault {

@@ -85,8 +85,8 @@ export function holdFleets(options: {
   const faults = new FaultSet({
     ...{ clock, seed, emit },
     fleetOf: (device) => byId.get(device)?.fleet.order.spec.name,
-    *grips() {
-      for (const { device } of byId.values()) yield device.grip;
+    *devices() {
+      for (const { device } of byId.values()) yield device;
     },
   });
   const fleets = new Map<FleetName, HeldFleet>();
@@ -150,7 +150,7 @@ export function holdFleets(options: {
       };
       fleets.set(spec.name, fleet);
       for (const device of devices) byId.set(device.id, { device, fleet });
-      for (const device of devices) faults.attach(device.id, () => device.grip);
+      for (const device of devices) faults.attach(device);
       if (!order.off) startAll(fleet);
     },
     changeFleet(name, change) {
