@@ -1,7 +1,10 @@
 // One AMQP connection to a hub with one session, and the devices on it, one or many: stream, tokens, sending, and the end of it all.
 import type { Duplex } from 'node:stream';
 import { Wait, type Waits } from '../../clock/waits.ts';
+import type { Flow } from '../../vocabulary/passages.ts';
 import { seconds } from '../../vocabulary/units.ts';
+import { flowOf } from '../flow/stream-flow.ts';
+import { resetStream } from '../flow/tcp.ts';
 import { type AmqpError, endingOf } from './amqp-errors.ts';
 import type { RheaConnection, RheaLink, RheaListener, RheaSession, RheaSocket, Waiting } from './amqp-rhea.ts';
 import type { AmqpShared } from './amqp-shared.ts';
@@ -112,6 +115,19 @@ export class AmqpLine implements RheaListener, RheaSocket {
     this.#connection.close();
     const cancel = this.#shared.clock.after(lingerTimeout, () => this.#stream.destroy());
     this.#stream.once('close', cancel);
+  }
+
+  /** Ends by a TCP reset, for all devices on it. The one who asks is told nothing. */
+  reset(member: LineMember): void {
+    if (!this.#members.delete(member)) return;
+    this.#ending ??= { detail: 'connection reset', refused: false };
+    this.#countIn();
+    resetStream(this.#stream);
+  }
+
+  /** What all devices on it send and receive. */
+  get flow(): Flow {
+    return flowOf(this.#stream);
   }
 
   /** A number no other link of this line has; rhea keeps links by name. */

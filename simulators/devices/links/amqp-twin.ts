@@ -1,7 +1,6 @@
 // A device's requests for its twin over AMQP, and the wait for their answers (reference 3.5).
-import type { Cancel } from '../../clock/clock.ts';
+import type { Cancel, Clock } from '../../clock/clock.ts';
 import { seconds } from '../../vocabulary/units.ts';
-import type { AmqpLine } from './amqp-line.ts';
 import { encodeMessage, type RheaLink } from './amqp-rhea.ts';
 import { countedId } from './amqp-wire.ts';
 import { TwinFailed } from './connection.ts';
@@ -29,15 +28,21 @@ interface Request {
   readonly cancel: Cancel;
 }
 
+/** Who sends them. */
+export interface TwinAsker {
+  readonly clock: Clock;
+  sendOn(link: RheaLink, bytes: Buffer): void;
+}
+
 export class TwinRequests {
-  readonly #line: AmqpLine;
+  readonly #asker: TwinAsker;
   readonly #link: RheaLink;
   /** By correlation id; undefined while none is under way. */
   #requests: Map<string, Request> | undefined;
   #last = 0;
 
-  constructor(line: AmqpLine, link: RheaLink) {
-    this.#line = line;
+  constructor(asker: TwinAsker, link: RheaLink) {
+    this.#asker = asker;
     this.#link = link;
   }
 
@@ -46,13 +51,13 @@ export class TwinRequests {
     this.#last += 1;
     const id = countedId(this.#last);
     return new Promise((answered, failed) => {
-      const cancel = this.#line.shared.clock.after(answerTimeout, () => {
+      const cancel = this.#asker.clock.after(answerTimeout, () => {
         this.#take(id);
         failed(new TwinFailed(`no answer within ${answerTimeout / 1_000} s`));
       });
       this.#requests ??= new Map();
       this.#requests.set(id, { cancel, answered, failed });
-      this.#line.send(this.#link, encodeMessage({ correlation_id: id, message_annotations: operation, data: body }));
+      this.#asker.sendOn(this.#link, encodeMessage({ correlation_id: id, message_annotations: operation, data: body }));
     });
   }
 

@@ -1,16 +1,31 @@
 // One connection of one device over AMQP 1.0: its token, its six links, and what goes over them (reference section 3). Whether it has the
 // stream for itself or shares it is the line's affair (amqp-line.ts).
-import type { Cancel } from '../../clock/clock.ts';
+import type { Cancel, Clock } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
+import type { Flow } from '../../vocabulary/passages.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
 import { endingOf } from './amqp-errors.ts';
 import type { AmqpLine, LineMember } from './amqp-line.ts';
 import { attachLinks, forgetAttach, linkNames, replenish, use } from './amqp-links.ts';
 import { AmqpIncoming, Sending } from './amqp-messages.ts';
-import { encodeMessage, type LinkOwner, type RheaDelivery, type RheaLink, type RheaMessage } from './amqp-rhea.ts';
+import {
+  encodeMessage,
+  type LinkOwner,
+  type RheaDelivery,
+  type RheaLink,
+  type RheaMessage,
+  type Waiting,
+} from './amqp-rhea.ts';
 import { amqpShared } from './amqp-shared.ts';
-import { answerTimeout, operations, type TwinAnswer, type TwinOperation, TwinRequests } from './amqp-twin.ts';
+import {
+  answerTimeout,
+  operations,
+  type TwinAnswer,
+  type TwinAsker,
+  type TwinOperation,
+  TwinRequests,
+} from './amqp-twin.ts';
 import { AmqpRequest, bodyOf, methodAnswer, numberIn, resourceOf, ridOf, textOf } from './amqp-wire.ts';
 import {
   type Connection,
@@ -21,12 +36,13 @@ import {
   type TwinDocument,
   TwinFailed,
 } from './connection.ts';
+import { LinkFlow } from './link-flow.ts';
 import { readPatch, readTwin } from './twin-json.ts';
 
 /** As long as the Node SDK waits for a connection (reference 2.9); here from the first byte to the subscription to desired properties. */
 const openTimeout = seconds(60);
 
-export class AmqpConnection implements Connection, LineMember, LinkOwner {
+export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAsker {
   readonly #device: DeviceOptions;
   readonly #line: AmqpLine;
   #owner: ConnectionOwner | undefined;
@@ -44,6 +60,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   #early: ((owner: ConnectionOwner) => void)[] | undefined;
   /** Requests for the twin; undefined until the first. */
   #twin: TwinRequests | undefined;
+  /** Of a device that shares its connection; undefined until a fault asks for it. */
+  #flow: LinkFlow | undefined;
   /** Messages under way; undefined while there are none. */
   #sending: Set<Sending> | undefined;
 
@@ -66,7 +84,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   reply(request: MethodRequest, status: number, payload: string): void {
     const link = this.#links[use.methodsOut];
     if (!this.#open || !link || !(request instanceof AmqpRequest)) return;
-    this.#line.send(link, methodAnswer(request.correlation, status, payload));
+    this.sendOn(link, methodAnswer(request.correlation, status, payload));
   }
 
   async getTwin(): Promise<TwinDocument> {
@@ -94,7 +112,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     return new Promise((resolve, reject) => {
       this.#sending ??= new Set();
       const sending = new Sending(this.#sending, resolve, reject);
-      this.#line.send(link, bytes, sending);
+      this.sendOn(link, bytes, sending);
     });
   }
 
@@ -138,6 +156,29 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     this.#leave(false);
   }
 
+  reset(): void {
+    if (!this.#owner) return;
+    this.#forget();
+    this.#flow?.close();
+    this.#line.reset(this);
+  }
+
+  get flow(): Flow {
+    if (this.#device.certificate || this.#line.shared.devicesPerLine === 1) return this.#line.flow;
+    this.#flow ??= new LinkFlow();
+    return this.#flow;
+  }
+
+  get clock(): Clock {
+    return this.#line.shared.clock;
+  }
+
+  /** All that this device sends on its links goes this way. */
+  sendOn(link: RheaLink, bytes: Buffer, waiting?: Waiting): void {
+    if (this.#flow) this.#flow.sends(bytes.length, () => this.#line.send(link, bytes, waiting));
+    else this.#line.send(link, bytes, waiting);
+  }
+
   // --- what the line tells ---
 
   lineReady(): void {
@@ -147,6 +188,11 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   }
 
   tokenAnswered(status: number, description: string): void {
+    if (this.#flow) this.#flow.receives(description.length, () => this.#tokenTaken(status, description));
+    else this.#tokenTaken(status, description);
+  }
+
+  #tokenTaken(status: number, description: string): void {
     if (!this.#owner) return;
     if (status < 200 || status > 202) {
       this.#fail({ detail: `refused: ${description || 'the token was not accepted'} (${status})`, refused: true });
@@ -162,6 +208,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   lineEnded(ending: Ending): void {
     const owner = this.#owner;
     this.#forget();
+    this.#flow?.close();
     owner?.closed(this, ending);
   }
 
@@ -178,6 +225,12 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   }
 
   linkClosed(link: RheaLink): void {
+    if (this.#flow) this.#flow.receives(0, () => this.#detached(link));
+    else this.#detached(link);
+  }
+
+  #detached(link: RheaLink): void {
+    if (!this.#owner) return;
     if (link.use === use.methodsIn && this.#muted && !link.error) {
       this.#muted();
       this.#muted = undefined;
@@ -189,6 +242,11 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   }
 
   arrived(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
+    if (this.#flow) this.#flow.receives(sizeOf(message), () => this.#take(link, message, delivery));
+    else this.#take(link, message, delivery);
+  }
+
+  #take(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
     const owner = this.#owner;
     if (!owner) return;
     try {
@@ -268,7 +326,10 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   #putToken(): void {
     if (!this.#owner) return;
     const { id, settings } = this.#device;
-    this.#line.putToken(this, resourceOf(settings.hostName, id), this.#owner.token());
+    const token = this.#owner.token();
+    const put = () => this.#line.putToken(this, resourceOf(settings.hostName, id), token);
+    if (this.#flow) this.#flow.sends(token.length, put);
+    else put();
   }
 
   #attach(): void {
@@ -312,7 +373,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
   #request(request: TwinOperation, body: string): Promise<TwinAnswer> {
     const link = this.#links[use.twinOut];
     if (!link) return Promise.reject(new TwinFailed('the connection ended first'));
-    this.#twin ??= new TwinRequests(this.#line, link);
+    this.#twin ??= new TwinRequests(this, link);
     return this.#twin.ask(request, body);
   }
 
@@ -328,13 +389,21 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
 
   #leave(goodbye: boolean): void {
     if (!this.#owner) return;
-    for (const link of this.#links) {
+    const links = this.#links;
+    this.#forget();
+    // Behind what was sent before. During a silence the hub is told nothing, and the links stay as they are.
+    if (this.#flow) this.#flow.sends(0, () => this.#quit(links, goodbye));
+    else this.#quit(links, goodbye);
+  }
+
+  #quit(links: readonly RheaLink[], goodbye: boolean): void {
+    for (const link of links) {
       // rhea would open a link again that was closed before the hub's attach came; nobody's link is closed when it comes (amqp-rhea.ts).
       if (link.is_closed() || !link.is_remote_open()) continue;
       if (goodbye) link.close();
       else link.detach();
     }
-    this.#forget();
+    this.#flow?.close();
     this.#line.leave(this, goodbye);
   }
 
@@ -359,3 +428,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner {
     for (const message of [...(sending ?? [])]) message.failed('the connection ended first', false);
   }
 }
+
+/** Of what arrives only the body is still there in bytes. */
+const sizeOf = (message: RheaMessage | Buffer): number =>
+  (Buffer.isBuffer(message) ? message : bodyOf(message))?.length ?? 0;

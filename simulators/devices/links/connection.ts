@@ -1,5 +1,6 @@
 // What a device needs of one connection to a hub, whatever protocol carries it. A connection lives once: when it ends, another is made.
 import type { FaultName } from '../../vocabulary/ids.ts';
+import type { Flow } from '../../vocabulary/passages.ts';
 import type { MethodRequest } from '../device.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -77,6 +78,10 @@ export interface Connection {
   hangUp(): void;
   /** As `hangUp` without the goodbye: to the hub the device is suddenly gone. */
   drop(): void;
+  /** As `drop`, by a TCP reset. Other devices on the same connection lose it too, and hear `closed`. */
+  reset(): void;
+  /** What it sends and receives, for faults on bytes. */
+  readonly flow: Flow;
 }
 
 /** A message the hub did not take; `refused` when it said no. */

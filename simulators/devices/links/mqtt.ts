@@ -5,8 +5,11 @@ import type { Cancel } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
 import { publishPacket } from '../../packets/publish-packet.ts';
 import { requestId } from '../../vocabulary/ids.ts';
+import type { Flow } from '../../vocabulary/passages.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
+import { flowOf } from '../flow/stream-flow.ts';
+import { resetStream } from '../flow/tcp.ts';
 import {
   type Connection,
   type ConnectionOwner,
@@ -138,6 +141,15 @@ export class MqttConnection extends MqttClient implements Connection {
 
   drop(): void {
     this.#leave(undefined);
+  }
+
+  reset(): void {
+    this.#forget();
+    resetStream(this.stream);
+  }
+
+  get flow(): Flow {
+    return flowOf(this.stream);
   }
 
   /** mqtt calls this for each message, so that no listener is needed per connection. It must neither throw nor withhold `next`. */

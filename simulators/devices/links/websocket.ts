@@ -69,7 +69,7 @@ const goodbye = Buffer.from([0x03, 0xe8]); // 1000
 
 type Done = (error?: Error | null) => void;
 
-class WebSocketLink extends Duplex {
+export class WebSocketLink extends Duplex {
   readonly #upgrade: Upgrade;
   readonly #socket: Socket;
   /** The key the hub must answer; undefined once it did. */
@@ -92,6 +92,11 @@ class WebSocketLink extends Duplex {
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.#over());
     socket.write(`${upgrade.head}${this.#key}\r\n\r\n`); // kept until it is connected
+  }
+
+  /** What carries its frames, TCP or TLS. */
+  get below(): Socket {
+    return this.#socket;
   }
 
   override _read(): void {
