@@ -11,6 +11,7 @@ import type { FleetSpec, LinkProtocol } from '../vocabulary/specs.ts';
 import { type Millis, seconds } from '../vocabulary/units.ts';
 import { dialOf } from './dialling.ts';
 import type { FleetChange } from './lab.ts';
+import { wrongCertificates } from './wrong-certificates.ts';
 
 /** Where a fleet's devices dial. */
 export interface HubAddress {
@@ -41,6 +42,8 @@ export interface FleetOrder {
   readonly devices: readonly OrderedDevice[];
   /** The devices stay off until they are started. */
   readonly off?: boolean;
+  /** The CA of devices that show certificates of one: faults have others made by it. */
+  readonly authority?: ClientPair;
 }
 
 export interface FleetHolder {
@@ -114,6 +117,7 @@ export function holdFleets(options: {
     faults,
     addFleet(order) {
       const { spec, hub } = order;
+      const makeCertificate = wrongCertificates(clock, order.authority);
       const settingsFor = (protocol: LinkProtocol): FleetSettings => ({
         clock,
         emit,
@@ -131,6 +135,7 @@ export function holdFleets(options: {
         methods: spec.methods,
         acknowledge: spec.acknowledge,
         faults,
+        ...(spec.authentication === 'sas' ? {} : { makeCertificate }),
       });
       // One object for all devices of a protocol: connections find in it what they share.
       const settings = new Map<LinkProtocol, FleetSettings>();

@@ -100,8 +100,9 @@ export class Fleets {
       });
       fleet.registering = registering;
       const devices = await registering;
+      const authority = spec.authentication === 'x509-ca' ? { authority: await hub.authority() } : {};
       if (fleet.abort.signal.aborted) return;
-      await crew.addFleet({ spec, hub: address, devices, off: fleet.off });
+      await crew.addFleet({ spec, hub: address, devices, off: fleet.off, ...authority });
       fleet.state = fleet.off ? 'stopped' : 'running';
     } catch (error) {
       if (fleet.abort.signal.aborted) return; // removed meanwhile, and cleaned up there
