@@ -1,13 +1,16 @@
 // Which known names a wrong one was probably meant to be.
 
-/** At most three, the nearest first; none when nothing is near. */
+/** Those that are as near as the nearest, at most three; none when nothing is near. */
 export function nearNames(wrong: string, known: readonly string[]): string[] {
   const asked = wrong.toLowerCase();
   const within = Math.max(2, Math.floor(asked.length / 3));
-  return known
+  const near = known
     .map((name) => ({ name, far: farFrom(asked, name.toLowerCase()) }))
     .filter(({ far }) => far <= within)
-    .sort((a, b) => a.far - b.far)
+    .sort((a, b) => a.far - b.far);
+  const nearest = near[0]?.far ?? 0;
+  return near
+    .filter(({ far }) => far === nearest)
     .slice(0, 3)
     .map(({ name }) => name);
 }
@@ -18,13 +21,10 @@ export function didYouMean(wrong: string, known: readonly string[], otherwise: s
   return near.length === 0 ? otherwise : `Did you mean ${near.join(' or ')}?`;
 }
 
-/** Part of a name, such as `delay` of `reply.delay`, is as near as one wrong letter. */
+/** The last part of a name, such as `delay` of `reply.delay`, is as near as one wrong letter. */
 function farFrom(asked: string, name: string): number {
-  if (
-    asked.length > 2 &&
-    (name.includes(asked) || name.split('.').some((part) => asked.includes(part) && part.length > 3))
-  )
-    return 1;
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  if (asked.length > 2 && (name.includes(asked) || (asked !== name && asked.endsWith(last)))) return 1;
   return editsBetween(asked, name);
 }
 

@@ -93,11 +93,7 @@ async function replyTo(request: IncomingMessage, bench: Bench, token: string, po
   }
   try {
     const text = method === 'GET' ? (new URLSearchParams(query).get('input') ?? '') : await textOf(request);
-    if (text === undefined) {
-      // What is still coming is not read: the connection ends with the answer.
-      const words = `the input is larger than ${largestInput} bytes`;
-      return { ...refusal(413, words), headers: { connection: 'close' } };
-    }
+    if (text === undefined) return refusal(413, `the input is larger than ${largestInput} bytes`);
     const input = text === '' ? {} : read(text);
     const answer = kind === 'view' ? lookAt(bench.lab, name, input)() : await answerTo(bench, name, input);
     return { status: 200, body: { answer } };
@@ -128,17 +124,22 @@ const refusal = (status: number, message: string, hint?: string): Reply => ({
   body: { error: { code: status === 404 ? 'command.unknown' : 'input.invalid', message, ...(hint && { hint }) } },
 });
 
-/** Undefined when there is more of it than any input has. */
-async function textOf(request: IncomingMessage): Promise<string | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > largestInput) return undefined;
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > largestInput) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8').trim();
+/** Undefined when there is more of it than any input has. The rest is read and dropped: cut off, its sender might not hear the answer. */
+function textOf(request: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    request.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size <= largestInput) parts.push(part);
+      else {
+        parts.length = 0;
+        resolve(undefined);
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(parts).toString('utf8').trim()));
+    request.on('error', reject);
+  });
 }
 
 function read(text: string): unknown {

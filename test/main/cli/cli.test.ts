@@ -31,7 +31,19 @@ describe('usage', () => {
   test('help names every command and ends with 0', async () => {
     const { run, out } = aTerminal();
     expect(await run('--help')).toBe(0);
-    for (const command of ['start', 'hub', 'devices', 'invoke', 'twin', 'modules', 'query', 'jobs', 'send'])
+    for (const command of [
+      'start',
+      'hub',
+      'fleet',
+      'fault',
+      'devices',
+      'invoke',
+      'twin',
+      'modules',
+      'query',
+      'jobs',
+      'send',
+    ])
       expect(out.join('\n')).toContain(`  ${command} `);
   });
 
@@ -51,6 +63,7 @@ describe('usage', () => {
     [['hub', '--mqtts-port', '88e1'], 'Expected a whole number from 0 to 65535'],
     [['hub', '--host-name', 'localhost'], 'Expected a host name with a dot'],
     [['start', '--host', 'phone'], 'Allowed choices are desktop, browser.'],
+    [['start', '--headless', '--host', 'browser'], '--headless: opens no window, so --host says nothing'],
     [['start', '--seed', '4294967296'], 'from 0 to 4294967295'],
     [['devices', 'create', 'a b'], "'a b' is invalid"],
     [['devices', 'delete', 'pump/eye'], 'Expected a device; modules have commands of their own: hubfleet modules.'],
@@ -343,6 +356,28 @@ describe('hubfleet start', () => {
     const line = JSON.parse(terminal.out[0] ?? '');
     expect(line).toMatchObject({ ready: true, host: 'browser', seed: 5, dataDir: terminal.dataDir });
     expect(line.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/);
+  });
+
+  test('without a window it prints one line with the way to command it', async () => {
+    const terminal = aTerminal();
+    expect(await untilReady(terminal, 'start', '--headless', '--json', '--seed', '5', '--demo', ...ports)).toBe(0);
+    expect(terminal.out).toHaveLength(1);
+    expect(JSON.parse(terminal.out[0] ?? '')).toEqual({
+      ...{ ready: true, host: 'headless', version: '1.2.3', seed: 5, dataDir: terminal.dataDir },
+      control: { url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), token: 'a-token-of-the-test' },
+      hub: { hostName: '127.0.0.1', ...status.doors },
+    });
+    expect(existsSync(join(terminal.dataDir, 'control.json'))).toBe(false);
+  });
+
+  test('without --json no token is printed, nor by a host with a window', async () => {
+    const headless = aTerminal();
+    expect(await untilReady(headless, 'start', '--headless', '--ephemeral', ...ports)).toBe(0);
+    expect(headless.out[0]).toMatch(/^Hubfleet 1\.2\.3 is ready, without a window\. Control: http:/);
+    const windowed = aTerminal({}, {}, { window });
+    expect(await untilReady(windowed, 'start', '--no-open', '--json', ...ports)).toBe(0);
+    for (const { out, err } of [headless, windowed])
+      expect([...out, ...err].join('\n')).not.toContain('a-token-of-the-test');
   });
 
   test('says why it is not the desktop, and remembers for a day that the runtime could not be fetched', async () => {

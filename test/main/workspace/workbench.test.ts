@@ -1,6 +1,7 @@
 // A workbench brings back last time's fleets and faults, keeps what the user changes, and is found while it runs.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { controlAt, controlOfFolder } from '../../../main/workspace/control-access.ts';
 import { layoutOf } from '../../../main/workspace/data-folder.ts';
 import { openWorkbench, type WorkbenchOptions, type WorkbenchTools } from '../../../main/workspace/workbench.ts';
 import type { LabOptions } from '../../../simulators/lab/lab.ts';
@@ -139,6 +140,31 @@ describe('while it runs', () => {
     await Promise.all([bench.stop(), bench.stop()]);
     expect(existsSync(layoutOf(dataDir).access)).toBe(false);
     expect(lab.calls).toEqual(['stop']);
+  });
+
+  test('programs of its user find the control API and its token, which nobody else can read', async () => {
+    const { dataDir, open } = aDesk();
+    const bench = await open();
+    const found = controlOfFolder(dataDir);
+    expect(found).toEqual({ process: process.pid, ...bench.control });
+    expect(controlAt(dataDir, bench.control.url)).toEqual(found);
+    expect(statSync(layoutOf(dataDir).control).mode & 0o777).toBe(0o600);
+    const asked = (token: string) =>
+      fetch(`${bench.control.url}/view/totals`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await (await asked(bench.control.token)).json()).toEqual({ answer: { calls: 0 } });
+    expect((await asked('another')).status).toBe(401);
+    await bench.stop();
+    expect(existsSync(layoutOf(dataDir).control)).toBe(false);
+    expect(controlAt(dataDir, bench.control.url)).toBeUndefined();
+    await expect(asked(bench.control.token)).rejects.toThrow();
+  });
+
+  test('one that keeps nothing is found by its address alone', async () => {
+    const { dataDir, open } = aDesk({ ephemeral: true });
+    const bench = await open();
+    expect(controlOfFolder(dataDir)).toBeUndefined();
+    expect(controlAt(dataDir, bench.control.url)?.token).toBe(bench.control.token);
+    await bench.stop();
   });
 
   test('a port that was taken after the look gives way, with a sentence', async () => {
