@@ -67,6 +67,7 @@ export interface HubStatus {
 
 /** What is used of the tier's limits now. Plain data: it crosses threads. */
 export interface HubUsage {
+  /** The limits in use, a fault's if one imposes any. */
   readonly throttle: Throttle;
   readonly limits: readonly Usage[];
   /** The day's messages (UTC) and how many there may be; nothing is counted while the limits are off. */
@@ -78,7 +79,7 @@ export interface Hub {
   /** A SAS token for the whole hub. Throws LabError input.invalid for an unknown policy. */
   serviceToken(policy: string, lifetimeSeconds: number): string;
   counts(): { readonly devices: number; readonly connected: number; readonly inFlight: number };
-  /** Sets the limits of a tier, or takes them off, while the hub runs. Throws LabError input.invalid. */
+  /** Sets the limits of a tier, or takes them off, while the hub runs; in use once no fault imposes others. Throws LabError input.invalid. */
   setThrottle(throttle: Throttle): void;
   usage(): HubUsage;
   /** The hub as faults take hold of it. */

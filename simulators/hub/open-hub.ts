@@ -19,6 +19,7 @@ import { openMethods } from './methods/methods.ts';
 import { openQueries } from './query/query.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { openStore, type Store } from './store/store.ts';
+import { imposedOn } from './throttling/imposed.ts';
 import { openThrottling } from './throttling/throttling.ts';
 import { openTwins } from './twins/twins.ts';
 
@@ -59,6 +60,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   // Each of these needs another that needs it: the later ones are reached through these two functions.
   const find = (id: string) => registry.find(id);
   const throttling = openThrottling({ clock, emit, throttle: options.throttle });
+  const imposed = imposedOn(throttling);
   const connections = openConnections({ clock, emit, faults });
   const { activity } = connections;
   const twins = openTwins({
@@ -197,14 +199,8 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   return {
     status,
     serviceToken: (policy, lifetimeSeconds) => access.serviceToken(policy, lifetimeSeconds),
-    grip: {
-      throttle(tier, units) {
-        const before = throttling.throttle;
-        throttling.set({ tier, units });
-        return () => throttling.set(before);
-      },
-    },
-    setThrottle: (throttle) => throttling.set(throttle),
+    grip: { throttle: (tier, units) => imposed.impose(tier, units) },
+    setThrottle: (throttle) => imposed.set(throttle),
     usage: () => ({ throttle: throttling.throttle, limits: throttling.usage(), today: throttling.messagesToday() }),
     counts: () => ({ devices: registry.size, connected: connections.size, inFlight: methods.inFlight }),
     stop: () => {

@@ -378,6 +378,8 @@ const occasion = z
   );
 const wait = millisField('after').default(0).describe('How long after that, ms.');
 
+const mostUnits: Readonly<Record<string, number>> = { F1: 1, S3: 10 };
+
 export const amqpConditions = [
   'amqp:unauthorized-access',
   'amqp:not-found',
@@ -435,9 +437,12 @@ const hub = [
         .min(1, 'units: 1 to 200')
         .max(200, 'units: 1 to 200')
         .default(1)
-        .describe('Units of it.'),
+        .describe('Units of it: of F1 1, of S3 at most 10.'),
     },
-  ),
+  ).refine(({ tier, units }) => units <= (mostUnits[tier] ?? 200), {
+    path: ['units'],
+    error: 'units: F1 has 1, S3 at most 10',
+  }),
   kind(
     'hub.slow',
     {

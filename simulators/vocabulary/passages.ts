@@ -163,7 +163,7 @@ export interface TwinPassage extends Passage {
 
 /** The hub itself in the hands of a fault. */
 export interface HubGrip {
-  /** The limits of a tier from now on; the undo brings back those there were. */
+  /** The limits of a tier from now on, over those imposed before; the undo takes them off. Throws LabError input.invalid. */
   throttle(tier: 'F1' | 'S1' | 'S2' | 'S3', units: number): () => void;
 }
 

@@ -1,5 +1,6 @@
 // A refusal in AMQP's words: the condition clients map to their error types, and the description they read (reference 3.8, 9).
-import { type Refusal, refuse, type ServiceErrorName } from '../../../vocabulary/service-errors.ts';
+import type { FaultName } from '../../../vocabulary/ids.ts';
+import { Refusal, refuse, type ServiceErrorName } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
 import { described, type Typed, types } from './rhea-parts.ts';
 
@@ -37,7 +38,32 @@ const conditions: Partial<Record<ServiceErrorName, string>> = {
   GatewayTimeout: 'com.microsoft:timeout',
 };
 
-export const conditionOf = ({ name }: Refusal): string => conditions[name] ?? 'amqp:internal-error';
+const names: Readonly<Record<string, ServiceErrorName>> = {
+  'amqp:unauthorized-access': 'IotHubUnauthorized',
+  'amqp:not-found': 'DeviceNotFound',
+  'amqp:resource-limit-exceeded': 'IotHubQuotaExceeded',
+  'amqp:connection:forced': 'ServiceUnavailable',
+  'com.microsoft:device-disabled': 'DeviceNotFound',
+  'com.microsoft:timeout': 'GatewayTimeout',
+  'com.microsoft:device-container-throttled': 'ThrottlingException',
+  'com.microsoft:iot-hub-suspended': 'IotHubSuspended',
+};
+
+/** A fault refuses in the condition it was set with; name and number are those that go with it. */
+export class FaultRefusal extends Refusal {
+  /** A fact told of it. */
+  told = false;
+  constructor(
+    readonly by: FaultName,
+    readonly condition: string,
+    detail: string,
+  ) {
+    super(names[condition] ?? 'ServerError', detail);
+  }
+}
+
+export const conditionOf = (refusal: Refusal): string =>
+  refusal instanceof FaultRefusal ? refusal.condition : (conditions[refusal.name] ?? 'amqp:internal-error');
 
 let errors = 0;
 

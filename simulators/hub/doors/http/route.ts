@@ -1,5 +1,6 @@
 // One operation of the service API as a row of a table: path, what it needs, what it does. The tables are in the *-routes.ts files.
 import type { FastifyRequest } from 'fastify';
+import type { ServiceOperation } from '../../../vocabulary/fault-specs.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { DataAction, Permission } from '../../access/access.ts';
 import type { ThrottleKind } from '../../throttling/throttling.ts';
@@ -44,6 +45,18 @@ const throttles: readonly (readonly [RegExp, ThrottleKind])[] = [
 
 export const throttleOf = ({ throttle, permission }: Route): ThrottleKind | undefined =>
   throttle ?? throttles.find(([words]) => words.test(permission.action))?.[1];
+
+/** What hub faults call the operation. */
+export function operationOf({ path, throttle, permission }: Route): ServiceOperation {
+  if (throttle === 'queries') return 'queries';
+  // Also those of import and export, whose permission is the registry's.
+  if (path.startsWith('/jobs')) return 'jobs';
+  if (permission.action.startsWith('twins/')) return 'twins';
+  return permission.action.startsWith('cloudToDeviceMessages/') ? 'messages' : 'registry';
+}
+
+/** Whether the `:id` of the path is a device's. */
+export const concernsDevice = ({ path }: Route): boolean => /^\/(devices|twins)\/:id/.test(path);
 
 const needs =
   (right: Permission['right'], form: ErrorForm) =>

@@ -2,13 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { identityId } from '../../../vocabulary/ids.ts';
+import { type FaultHooks, noFaults } from '../../../vocabulary/passages.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
-import { failed } from '../../failed.ts';
+import { failed, trouble } from '../../failed.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers, ErrorForm } from './answers.ts';
-import { type Asked, type Given, type Route, slashedName, throttleOf } from './route.ts';
+import { type Asked, concernsDevice, type Given, operationOf, type Route, slashedName, throttleOf } from './route.ts';
 import { type RouteParts, routesOf } from './route-table.ts';
 
 /** A hundred devices with full twins in one bulk request stay below. */
@@ -19,11 +21,13 @@ export interface RouteTools extends RouteParts {
   readonly access: Access;
   readonly answers: Answers;
   readonly throttling: Throttling;
+  /** Left out, nothing is wrong with the hub. */
+  readonly faults?: FaultHooks | undefined;
   readonly odd: (request: IncomingMessage, detail: string) => void;
 }
 
 export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
-  const { answers, access, throttling, odd } = tools;
+  const { answers, access, throttling, odd, faults = noFaults } = tools;
   const app = fastify({
     bodyLimit: largestBody,
     logger: false,
@@ -56,6 +60,8 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
   for (const route of routes) {
     const { method, path, permission, form, run } = route;
     const kind = throttleOf(route);
+    const operation = operationOf(route);
+    const ofDevice = concernsDevice(route);
     app.route({
       method,
       url: path,
@@ -72,7 +78,26 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
       },
       handler(request, reply) {
         const question = asked(request);
-        send(reply, slashed(question) ?? outcomeOf(run, question), form);
+        const device = ofDevice ? identityId(question.id, question.module) : undefined;
+        const through = faults.at('request', device);
+        if (through === undefined) {
+          send(reply, slashed(question) ?? outcomeOf(run, question), form);
+          return;
+        }
+        through({
+          device,
+          operation,
+          touches: undefined,
+          pass() {
+            try {
+              send(reply, slashed(question) ?? outcomeOf(run, question), form);
+            } catch (error) {
+              // Perhaps in a timer's turn, where nobody else would catch it.
+              send(reply, failed(error), form);
+            }
+          },
+          refuse: (status, detail) => send(reply, trouble(status, detail), form),
+        });
       },
     });
   }

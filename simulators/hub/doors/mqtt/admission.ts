@@ -1,6 +1,6 @@
 // Whether a CONNECT is let in, and the CONNACK code when it is not (reference 2.3, 2.4).
 import type { IConnectPacket } from 'mqtt-packet';
-import { type DeviceId, identityId, isDeviceId } from '../../../vocabulary/ids.ts';
+import { type DeviceId, type FaultName, identityId, isDeviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
 import type { Access, ClientCertificate, Grant } from '../../access/access.ts';
@@ -32,6 +32,7 @@ export interface Denied {
   /** Missing when the packet names no possible device. */
   readonly device?: DeviceId;
   readonly hint?: string;
+  readonly faults?: readonly FaultName[] | undefined;
 }
 
 export interface AdmissionTools {

@@ -133,8 +133,7 @@ export class DeviceSocket implements DeviceConnection {
   /** MQTT knows no parts of a connection. */
   kill(what: KillTarget, by: FaultName, detail: string): void {
     if (!this.open) return;
-    if (what === 'tcp') resetStream({ stream: this.#socket, tcp: this.#tcp });
-    this.#end('fault', detail, { by, asReplaced: false });
+    this.#end('fault', detail, { by, asReplaced: false }, what === 'tcp');
   }
 
   #read(bytes: Buffer): void {
@@ -201,6 +200,11 @@ export class DeviceSocket implements DeviceConnection {
       this.#deny(admitted);
       return;
     }
+    const denied = this.#faulted(admitted.device);
+    if (denied !== undefined) {
+      this.#deny(denied);
+      return;
+    }
     const over = tools.throttling?.take('connections', 1, admitted.device);
     if (over === undefined) this.#letIn(admitted, packet.clean !== false);
     else {
@@ -212,11 +216,32 @@ export class DeviceSocket implements DeviceConnection {
     }
   }
 
-  #deny({ code, detail, device, hint: text }: Denied): void {
+  /** What a fault says against a device that may come in. */
+  #faulted(device: DeviceId): Denied | undefined {
+    let denied: Denied | undefined;
+    this.#tools.faults?.at(
+      'admission',
+      device,
+    )?.({
+      device,
+      protocol: this.protocol,
+      touches: undefined,
+      pass() {},
+      refuse(by, { connack: code }, detail) {
+        denied = { code, detail, device, faults: [by] };
+      },
+    });
+    return denied;
+  }
+
+  #deny({ code, detail, device, hint: text, faults }: Denied): void {
     const { emit } = this.#tools;
     const at = this.#lifetime.lastSeen;
     if (device === undefined) this.#reportRefused(`CONNECT refused (${code}): ${detail}`);
-    else emit({ type: 'device.refused', at, device, protocol: this.protocol, code, detail });
+    else {
+      const struck = faults === undefined ? undefined : { faults };
+      emit({ type: 'device.refused', at, device, protocol: this.protocol, code, detail, ...struck });
+    }
     if (text !== undefined) emit({ type: 'hint.given', at, ...(device === undefined ? undefined : { device }), text });
     this.#write(connack(false, code));
     this.#over();
@@ -304,10 +329,10 @@ export class DeviceSocket implements DeviceConnection {
     emit({ type: 'input.refused', at: clock.now(), door: 'mqtt', peer: this.#peer, detail, ...device });
   }
 
-  #end(reason: CloseReason, detail?: string, struck?: Struck): void {
+  #end(reason: CloseReason, detail?: string, struck?: Struck, reset = false): void {
     if (this.#state === 'over') return;
     const connected = this.#state === 'connected';
-    this.#over();
+    this.#over(reset);
     if (!connected) return;
     this.#downstream?.end();
     // [MQTT 3.1.1, 3.1.2-8] A will speaks for a device that went without saying so; not for one that was taken off the hub.
@@ -315,7 +340,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#tools.connections.closed(this, reason, detail, struck);
   }
 
-  #over(): void {
+  #over(reset = false): void {
     const greeting = this.#state === 'greeting';
     this.#state = 'over';
     if (this.#greeting) this.#tools.greetings.end(this.#greeting);
@@ -324,6 +349,7 @@ export class DeviceSocket implements DeviceConnection {
     this.#tools.open.delete(this);
     // A CONNACK that refuses is meant to be read; a peer that stopped reading is not waited for.
     if (greeting) endSoon(this.#socket);
+    else if (reset) resetStream({ stream: this.#socket, tcp: this.#tcp });
     else this.#socket.destroy();
   }
 }
