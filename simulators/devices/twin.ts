@@ -11,6 +11,10 @@ export interface TwinOwner {
   readonly id: DeviceId;
   readonly clock: Clock;
   readonly emit: Emit<FleetFact>;
+  /** A patch that was news. */
+  desiredCame(patch: JsonObject, version: number): void;
+  /** The whole twin. @param before the desired properties as they were known. */
+  desiredRead(before: JsonObject): void;
 }
 
 interface EarlyPatch {
@@ -52,6 +56,7 @@ export class DeviceTwin {
 
   /** @param twin undefined when it could not be read: what was known before stays. */
   wasRead(twin: TwinDocument | undefined): void {
+    const before = this.#desired;
     if (twin) {
       this.#desired = twin.desired;
       this.#desiredVersion = twin.desiredVersion;
@@ -61,6 +66,7 @@ export class DeviceTwin {
     const early = this.#early;
     this.#early = undefined;
     this.#noteDrift();
+    if (twin) this.#owner.desiredRead(before);
     for (const { patch, version } of early ?? []) this.#apply(patch, version);
   }
 
@@ -81,6 +87,7 @@ export class DeviceTwin {
     this.#desired = merge(this.#desired, patch);
     this.#desiredVersion = version;
     this.#noteDrift();
+    this.#owner.desiredCame(patch, version);
   }
 
   #noteDrift(): void {

@@ -3,9 +3,10 @@ import type { Cancel, Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import type { Emit, FleetFact, LinkState } from '../vocabulary/facts.ts';
 import type { DeviceId, FaultName } from '../vocabulary/ids.ts';
-import type { DeviceGrip, FaultHooks } from '../vocabulary/passages.ts';
-import type { TelemetrySpec } from '../vocabulary/specs.ts';
+import type { DeviceGrip, FaultHooks, Flow } from '../vocabulary/passages.ts';
+import type { AcknowledgeSpec, TelemetrySpec } from '../vocabulary/specs.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
+import { Acknowledger, type Acknowledging } from './acknowledging.ts';
 import { Attempt, type Attempting, isHindered } from './attempt.ts';
 import type { DeviceStatus } from './behaviours/behaviour.ts';
 import { Turns } from './busy.ts';
@@ -33,7 +34,9 @@ import { DeviceTwin, type TwinOwner } from './twin.ts';
 
 export const createDevice = (options: DeviceOptions): Device => new VirtualDevice(options);
 
-class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, Handler, TelemetryOwner, TwinOwner {
+class VirtualDevice
+  implements Device, Acknowledging, Attempting, ConnectionOwner, Grippable, Handler, TelemetryOwner, TwinOwner
+{
   #options: DeviceOptions;
 
   #state: LinkState = 'off';
@@ -58,6 +61,7 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   #telemetry: Telemetry | undefined;
   #choices: Random | undefined;
   #own: Own | undefined;
+  #acknowledger: Acknowledger | undefined;
   /** What its behaviour does as the device comes up. */
   #starting: Program | undefined;
   #turns: Turns | undefined;
@@ -126,7 +130,11 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   }
 
   reset(by: FaultName, detail: string): void {
-    this.drop(by, detail);
+    if (this.#sever('reset')) this.#lost({ detail, refused: false, faults: [by] });
+  }
+
+  get flow(): Flow | undefined {
+    return this.#connection?.flow;
   }
 
   cut(by: FaultName, detail: string): boolean {
@@ -141,12 +149,14 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   }
 
   change(settings: FleetSettings): void {
-    const { behaviour, telemetry } = this.#settings;
+    const { behaviour, telemetry, acknowledge } = this.#settings;
     this.#options = { ...this.#options, settings };
     // The newer word counts: the fleet's, once it says something else.
     if (telemetry !== settings.telemetry && this.#own) this.#own.interval = undefined;
     if (this.#state === 'online') this.#startTelemetry();
-    if (behaviour !== settings.behaviour && this.#startedProgram) this.#startProgram();
+    if (!this.#startedProgram) return;
+    if (behaviour !== settings.behaviour) this.#startProgram();
+    if (acknowledge?.how !== settings.acknowledge?.how && this.acknowledge) this.acknowledger.beginAnew();
   }
 
   snapshot(): DeviceSnapshot {
@@ -202,7 +212,9 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
       this.#connection = connect(this, options);
     } catch (error) {
       this.failed({ detail: error instanceof Error ? error.message : String(error), refused: false });
+      return;
     }
+    this.#gripped?.flows.opened();
   }
 
   failed(ending: Ending): void {
@@ -223,11 +235,11 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
   }
 
   /** Without a goodbye; false when there was no link, nor one under way. */
-  #sever(): boolean {
+  #sever(how: 'drop' | 'reset' = 'drop'): boolean {
     if (!this.#connection && !this.#dialling) return false;
     const connection = this.#letGo();
     for (const handling of this.#handlings ?? []) handling.connectionLost();
-    connection?.drop();
+    connection?.[how]();
     return true;
   }
 
@@ -253,6 +265,7 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
     this.#starting?.abandon();
     this.#starting = undefined;
     this.#startedProgram = false;
+    this.#acknowledger?.pause();
     this.#lockedUp = false;
   }
 
@@ -416,6 +429,24 @@ class VirtualDevice implements Device, Attempting, ConnectionOwner, Grippable, H
     if (connection !== this.#connection) return;
     this.#twin.wasRead(twin);
     if (!this.#startedProgram) this.#startProgram();
+  }
+
+  get acknowledge(): AcknowledgeSpec | undefined {
+    const { acknowledge } = this.#settings;
+    return acknowledge?.how === 'never' || this.#lockedUp ? undefined : acknowledge;
+  }
+  get acknowledger(): Acknowledger {
+    this.#acknowledger ??= new Acknowledger(this);
+    return this.#acknowledger;
+  }
+
+  desiredCame(patch: JsonObject, version: number): void {
+    if (this.acknowledge) this.acknowledger.came(patch, version);
+  }
+
+  desiredRead(before: JsonObject): void {
+    const known = this.#acknowledger !== undefined || Object.keys(this.twin.desired).length > 0;
+    if (this.acknowledge && known) this.acknowledger.wasRead(before);
   }
 
   #startProgram(): void {

@@ -3,7 +3,10 @@
 import { z } from 'zod';
 import { millisField } from './distribution-specs.ts';
 
-const dark = (usual: number) => millisField('dark').default(usual).describe('How long the device stays dark, ms.');
+const dark = (usual: number) =>
+  millisField('dark')
+    .default(usual)
+    .describe('How long the device stays dark, ms. Where the article only pretends, 0 does, too.');
 const kind = <Kind extends string, Shape extends z.ZodRawShape>(
   name: Kind,
   about: { readonly title: string; readonly description: string; readonly methods: readonly string[] | 'any' },
@@ -37,12 +40,20 @@ const simple = [
   ),
   kind(
     'rebootDotnet',
-    { title: 'Reboot (.NET article)', description: 'As the .NET article does it.', methods: ['reboot'] },
+    {
+      title: 'Reboot (.NET article)',
+      description: "Answers 200 {result: 'Reboot started.'} at once and reports nothing; then really goes dark.",
+      methods: ['reboot'],
+    },
     { dark: dark(5_000) },
   ),
   kind(
     'rebootJava',
-    { title: 'Reboot (Java article)', description: 'As the Java article does it.', methods: ['reboot'] },
+    {
+      title: 'Reboot (Java article)',
+      description: "Answers every method with 200 and the request's own payload; after `reboot` it really goes dark.",
+      methods: 'any',
+    },
     { dark: dark(5_000) },
   ),
   kind(
@@ -103,7 +114,7 @@ const simple = [
     {
       title: 'Telemetry interval',
       description:
-        'Takes a number of seconds, sends telemetry that often from then on, and answers 200; 400 for anything else.',
+        'Takes a number of seconds, sends telemetry that often from then on (where its fleet sends none: the usual template), and answers 200; 400 for anything else.',
       methods: ['setTelemetryInterval'],
     },
     {
@@ -125,8 +136,9 @@ const simple = [
     'lockup',
     {
       title: 'Lock-up',
-      description: 'From the named method on it accepts everything and never replies, until it is power-cycled.',
-      methods: 'any',
+      description:
+        'From the named method on it accepts everything and never replies, reports or sends, until it is power-cycled.',
+      methods: ['lockup'],
     },
     {
       method: z.string().min(1).max(100).default('lockup').describe('The method that locks it up; `*` is any.'),
@@ -136,7 +148,8 @@ const simple = [
     'module',
     {
       title: 'Your own',
-      description: 'A JavaScript module of yours, in the workspace: `export function onMethod(request, device)`.',
+      description:
+        'A JavaScript module of yours: `export function onMethod(request, device)`, and where wanted `onStart(device)`.',
       methods: 'any',
     },
     {
@@ -144,7 +157,7 @@ const simple = [
         .string()
         .min(1, 'file: a path')
         .max(1_024)
-        .describe('The file, in the folder `behaviours` of the workspace, or an absolute path.'),
+        .describe('The file, in the folder `behaviours` of the data folder, or an absolute path.'),
       settings: z.record(z.string(), z.json()).default({}).describe('Handed to the module as `device.settings`.'),
     },
   ),
@@ -189,7 +202,7 @@ export const stubSchema = z
       .json()
       .default(null)
       .describe(
-        'The payload; its texts may hold {deviceId}, {method}, {payload.a.b}, {desired.a}, {reported.a}, {count} and {time}.',
+        'The payload; its texts may hold {deviceId}, {method}, {payload.a.b}, {desired.a}, {reported.a}, {count} (calls that fitted this rule) and {time}. A text that is nothing but one of them becomes its value.',
       ),
     delay: millisField('delay').default(0).describe('Before it answers, ms.'),
   })
@@ -217,7 +230,9 @@ export const methodsSchema = z
     busy: z
       .enum(busyPolicies)
       .default('parallel')
-      .describe('A method while another is under way: served beside it, after it, or refused with 503.'),
+      .describe(
+        'A method while another is under way: served beside it, after it, or refused with 503. It is under way until it is answered.',
+      ),
   })
   .meta({ id: 'Methods' });
 export type MethodsSpec = z.infer<typeof methodsSchema>;

@@ -259,7 +259,7 @@ export type FleetFact =
       readonly rid: RequestId;
       readonly method: string;
       readonly receivedAt: Instant;
-      /** `answered`: a reply left; `silent`: a fault kept it; `lost`: the link was gone before the reply could leave. */
+      /** `answered`: a reply left; `silent`: a fault kept it, or the device gave none; `lost`: the link was gone before the reply could leave. */
       readonly outcome: 'answered' | 'silent' | 'lost';
       readonly status?: number;
       /** Faults on the device's side, in the order in which they struck; left out when there were none. */
