@@ -9,6 +9,8 @@ import { EachFlow } from './flow/each-flow.ts';
 export interface Grippable extends LinkGrip {
   readonly id: DeviceId;
   readonly state: LinkState;
+  /** Of the connection it has or is making. */
+  readonly flow: Flow | undefined;
   /** Drops a link that is up, or about to be, and lets the device wait without dialling. False when there is none. */
   cut(by: FaultName, detail: string): boolean;
   /** A device that waits dials after `wait`, as if it had never failed. */
@@ -25,12 +27,13 @@ export class Gripped implements DeviceGrip {
   readonly #device: Grippable;
   readonly #keepers = new Set<Keeper>();
   /** The device's flows, for faults on bytes. */
-  readonly flows = new EachFlow();
+  readonly flows: EachFlow;
   /** It would have dialled, were it not for a keeper. */
   #heldBack = false;
 
   constructor(device: Grippable) {
     this.#device = device;
+    this.flows = new EachFlow(device);
   }
 
   get device(): DeviceId {

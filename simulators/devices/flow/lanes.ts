@@ -10,6 +10,11 @@ export class Lanes implements Flow {
   /** Undefined once it is over. */
   #enders: (() => void)[] | undefined = [];
 
+  /** Without gates, and with nothing held. */
+  get clear(): boolean {
+    return this.up.clear && this.down.clear;
+  }
+
   /** What is put first is nearest to the wire. */
   tap({ up, down }: Parameters<Flow['tap']>[0]): () => void {
     if (this.#enders === undefined) return () => {};

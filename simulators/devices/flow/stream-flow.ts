@@ -126,7 +126,7 @@ class StreamFlow extends Lanes {
   /** Only once the stream has nothing of ours in hand, or it would be given two things to write at a time. */
   protected override cleared(): void {
     const busy = this.#writing || this.#leaving.length > 0 || this.#finish !== undefined;
-    if (this.#own === undefined || busy || this.#silences > 0 || !this.up.clear || !this.down.clear) return;
+    if (this.#own === undefined || busy || this.#silences > 0 || !this.clear) return;
     Object.assign(this.#stream, this.#own);
     this.#own = undefined;
   }

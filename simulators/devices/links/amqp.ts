@@ -175,7 +175,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
 
   /** All that this device sends on its links goes this way. */
   sendOn(link: RheaLink, bytes: Buffer, waiting?: Waiting): void {
-    if (this.#flow) this.#flow.sends(bytes.length, () => this.#line.send(link, bytes, waiting));
+    if (this.#flow?.clear === false) this.#flow.sends(bytes.length, () => this.#line.send(link, bytes, waiting));
     else this.#line.send(link, bytes, waiting);
   }
 
@@ -188,7 +188,8 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
   }
 
   tokenAnswered(status: number, description: string): void {
-    if (this.#flow) this.#flow.receives(description.length, () => this.#tokenTaken(status, description));
+    if (this.#flow?.clear === false)
+      this.#flow.receives(description.length, () => this.#tokenTaken(status, description));
     else this.#tokenTaken(status, description);
   }
 
@@ -225,7 +226,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
   }
 
   linkClosed(link: RheaLink): void {
-    if (this.#flow) this.#flow.receives(0, () => this.#detached(link));
+    if (this.#flow?.clear === false) this.#flow.receives(0, () => this.#detached(link));
     else this.#detached(link);
   }
 
@@ -242,7 +243,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
   }
 
   arrived(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
-    if (this.#flow) this.#flow.receives(sizeOf(message), () => this.#take(link, message, delivery));
+    if (this.#flow?.clear === false) this.#flow.receives(sizeOf(message), () => this.#take(link, message, delivery));
     else this.#take(link, message, delivery);
   }
 
@@ -328,7 +329,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     const { id, settings } = this.#device;
     const token = this.#owner.token();
     const put = () => this.#line.putToken(this, resourceOf(settings.hostName, id), token);
-    if (this.#flow) this.#flow.sends(token.length, put);
+    if (this.#flow?.clear === false) this.#flow.sends(token.length, put);
     else put();
   }
 
@@ -392,7 +393,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     const links = this.#links;
     this.#forget();
     // Behind what was sent before. During a silence the hub is told nothing, and the links stay as they are.
-    if (this.#flow) this.#flow.sends(0, () => this.#quit(links, goodbye));
+    if (this.#flow?.clear === false) this.#flow.sends(0, () => this.#quit(links, goodbye));
     else this.#quit(links, goodbye);
   }
 
