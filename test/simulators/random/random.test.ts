@@ -1,9 +1,8 @@
-// Chance: repeatable, forked by name, and shaped as its distributions say.
+// Chance: repeatable, even, and forked by name.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { draw } from '../../../simulators/random/distributions.ts';
 import { hashOf, inShare, type Random, seeded } from '../../../simulators/random/random.ts';
-import type { Distribution } from '../../../simulators/vocabulary/specs.ts';
+import { kolmogorovSmirnov } from '../../support/goodness-of-fit.ts';
 
 const take = (random: Random, count: number): number[] => Array.from({ length: count }, () => random.next());
 
@@ -45,7 +44,7 @@ test('numbers are even: 100,000 of them fill 100 boxes within chance', () => {
 test('forks of neighbouring names share nothing: their first draws are even too', () => {
   const parent = seeded(1);
   const firsts = Array.from({ length: 10_000 }, (_, index) => parent.fork(`device-${index}`).next());
-  expect(kolmogorov(firsts, (x) => x)).toBeGreaterThan(0.01);
+  expect(kolmogorovSmirnov(firsts, (x) => x)).toBeGreaterThan(0.01);
 });
 
 describe('a share', () => {
@@ -83,75 +82,3 @@ describe('a share', () => {
     expect(members(1, 7)).toEqual(ids);
   });
 });
-
-describe('a draw', () => {
-  const samples = (spec: Distribution, seed = 11): number[] => {
-    const random = seeded(seed).fork('draws');
-    return Array.from({ length: 10_000 }, () => draw(spec, random));
-  };
-
-  test('of a fixed length is that length', () => {
-    expect(new Set(samples({ kind: 'fixed', ms: 250 }))).toEqual(new Set([250]));
-  });
-
-  // Long enough that rounding to whole milliseconds does not show.
-  test.each<[string, Distribution, (ms: number) => number]>([
-    ['uniform', { kind: 'uniform', low: 200_000, high: 900_000 }, (ms) => (ms - 200_000) / 700_000],
-    ['log-normal, narrow', { kind: 'log-normal', median: 80_000, sigma: 0.5 }, logNormal(80_000, 0.5)],
-    ['log-normal, wide', { kind: 'log-normal', median: 40_000, sigma: 1 }, logNormal(40_000, 1)],
-  ])('from %s fits its definition (Kolmogorov-Smirnov, p > 0.01)', (_name, spec, cdf) => {
-    for (const seed of [1, 2, 3]) expect(kolmogorov(samples(spec, seed), cdf)).toBeGreaterThan(0.01);
-  });
-
-  test('that fits one definition does not fit another: the check can fail', () => {
-    const drawn = samples({ kind: 'log-normal', median: 80_000, sigma: 0.5 });
-    expect(kolmogorov(drawn, logNormal(80_000, 0.55))).toBeLessThan(0.01);
-  });
-
-  test('is a whole number of milliseconds from 0 to an hour', () => {
-    const specs: Distribution[] = [
-      { kind: 'uniform', low: 0, high: 3 },
-      { kind: 'log-normal', median: 1_000_000, sigma: 3 },
-      { kind: 'fixed', ms: 0.4 },
-    ];
-    for (const spec of specs) {
-      for (const ms of samples(spec)) expect(Number.isInteger(ms) && ms >= 0 && ms <= 3_600_000).toBe(true);
-    }
-  });
-
-  test('with sigma 0 is always the median', () => {
-    expect(new Set(samples({ kind: 'log-normal', median: 800, sigma: 0 }))).toEqual(new Set([800]));
-  });
-
-  test('repeats with its seed', () => {
-    const spec: Distribution = { kind: 'log-normal', median: 800, sigma: 0.5 };
-    expect(samples(spec, 5)).toEqual(samples(spec, 5));
-    expect(samples(spec, 5)).not.toEqual(samples(spec, 6));
-  });
-});
-
-/** The probability that samples of this definition lie as far from it as these do; small means they are not of it. */
-function kolmogorov(samples: readonly number[], cdf: (x: number) => number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const n = sorted.length;
-  let far = 0;
-  sorted.forEach((x, index) => {
-    const expected = cdf(x);
-    far = Math.max(far, Math.abs(expected - index / n), Math.abs((index + 1) / n - expected));
-  });
-  const lambda = (Math.sqrt(n) + 0.12 + 0.11 / Math.sqrt(n)) * far;
-  let p = 0;
-  for (let k = 1; k <= 100; k++) p += 2 * (-1) ** (k - 1) * Math.exp(-2 * k * k * lambda * lambda);
-  return Math.min(1, Math.max(0, p));
-}
-
-function logNormal(median: number, sigma: number): (ms: number) => number {
-  return (ms) => 0.5 * (1 + erf(Math.log(ms / median) / (sigma * Math.SQRT2)));
-}
-
-/** Abramowitz and Stegun 7.1.26, off by less than 1.5e-7. */
-function erf(x: number): number {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return Math.sign(x) * (1 - poly * Math.exp(-x * x));
-}
