@@ -1,6 +1,8 @@
 // A hub and a fleet in the test's own thread, with every fact of both at hand: for what must be counted exactly.
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { makeAuthority } from '../../simulators/certificates/issue.ts';
+import type { Pair } from '../../simulators/certificates/pair.ts';
 import { systemClock } from '../../simulators/clock/system.ts';
 import { openHub } from '../../simulators/hub/hub.ts';
 import { openInvoker } from '../../simulators/invoker/invoker.ts';
@@ -14,7 +16,10 @@ import { until } from './a-lab.ts';
 
 export type FactOf<Type extends Fact['type']> = Extract<Fact, { type: Type }>;
 
-/** @param reach changes where the devices dial: through something of the test's own. */
+/**
+ * Over TCP on free ports, and over TLS where the devices show certificates.
+ * @param reach changes where the devices dial: through something of the test's own.
+ */
 export async function aFleet(
   spec: FleetSpec,
   reach: (address: HubAddress) => Promise<HubAddress> = (address) => Promise.resolve(address),
@@ -22,9 +27,13 @@ export async function aFleet(
   const clock = systemClock();
   const facts: Fact[] = [];
   const emit = (fact: Fact) => void facts.push(fact);
+  const certificates = spec.authentication !== 'sas';
+  const authority = certificates ? await makeAuthority({ now: clock.now(), randomBytes }) : undefined;
+  const [plain, tls] = certificates ? ([false, 0] as const) : ([0, false] as const);
   const hub = await openHub({
     ...{ clock, randomBytes, emit, folder: undefined, hostName: 'hub.localhost' },
-    listen: { host: '127.0.0.1', https: false, http: 0, mqtts: false, mqtt: 0, amqps: false, amqp: 0 },
+    ...(authority && { deviceAuthorities: [authority.certificate] }),
+    listen: { host: '127.0.0.1', https: tls, http: 0, mqtts: tls, mqtt: plain, amqps: tls, amqp: plain },
   });
   const { http } = hub.status.doors;
   if (http === undefined) throw new Error('the plain http door is shut');
@@ -40,9 +49,12 @@ export async function aFleet(
   const identities = identitiesOf(spec);
   const devices = await provide(spec, identities, {
     ...{ clock, randomBytes, invoker, random: seeded(1), secret: 'a secret', adopt: 'any' as const },
-    ...{ made: new Set(), unsure: new Map(), authority: () => Promise.reject(new Error('no certificates here')) },
+    ...{ made: new Set(), unsure: new Map(), authority: async () => authority as Pair },
   });
-  fleets.addFleet({ spec, hub: await reach(localAddress(spec, hub.status)), devices });
+  fleets.addFleet({
+    ...{ spec, hub: await reach(localAddress(spec, hub.status)), devices },
+    ...(authority && spec.authentication === 'x509-ca' && { authority }),
+  });
 
   const states = () => {
     const now = new Map<string, string>();
