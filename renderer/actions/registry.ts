@@ -194,7 +194,7 @@ const fixed: readonly Action[] = [
     name: 'Add a fleet',
     group: 'Fleet',
     shortcut: 'n',
-    perform: () => useWindow.getState().openSide('new-fleet'),
+    perform: () => useWindow.getState().openFleetForm(),
   },
   {
     id: 'fleet.demo',
@@ -318,6 +318,20 @@ const fixed: readonly Action[] = [
     perform: () => useWindow.getState().showDeviceTab('messages'),
   },
   {
+    id: 'device.behaviour',
+    name: 'Show the behaviour of the open device',
+    group: 'Device',
+    enabled: () => openDevice() !== undefined,
+    perform: () => useWindow.getState().showDeviceTab('behaviour'),
+  },
+  {
+    id: 'device.faults',
+    name: 'Show the faults on the open device',
+    group: 'Device',
+    enabled: () => openDevice() !== undefined,
+    perform: () => useWindow.getState().showDeviceTab('faults'),
+  },
+  {
     id: 'faults.open',
     name: 'Show the faults',
     group: 'Faults',
@@ -376,6 +390,12 @@ export function allActions(): readonly Action[] {
             group: 'Fleet',
             perform: () => order('fleet.stop', { fleet: fleet.name }),
           },
+      {
+        id: `fleet.change.${fleet.name}`,
+        name: `Change fleet ${fleet.name}`,
+        group: 'Fleet',
+        perform: () => useWindow.getState().openFleetForm(fleet.name),
+      },
     ]),
     ...(now?.faults ?? []).map(
       (fault): Action => ({

@@ -12,11 +12,13 @@ import styles from './SidePane.module.css';
 const MessagePane = lazy(() => import('../messages/MessagePane.tsx'));
 const FaultsPane = lazy(() => import('../faults/FaultsPane.tsx'));
 const NewFleet = lazy(() => import('../fleet/NewFleet.tsx'));
+const ChangeFleet = lazy(() => import('../fleet/ChangeFleet.tsx'));
 const toggle = actionOf('side.toggle');
 
 export function SidePane() {
   const chosen = useWindow((state) => state.sideTab);
   const openSide = useWindow((state) => state.openSide);
+  const fleet = useWindow((state) => state.fleetInForm);
   const faults = useTotals((totals) => totals.faults.length) ?? 0;
   const tabs: readonly Tab<SideTab>[] = [
     { name: 'invoke', label: 'Invoke' },
@@ -25,7 +27,7 @@ export function SidePane() {
       name: 'faults',
       label: <>Faults{faults > 0 ? <span className={styles.count}>{faults}</span> : null}</>,
     },
-    { name: 'new-fleet', label: 'New fleet' },
+    { name: 'new-fleet', label: fleet === undefined ? 'New fleet' : 'Change fleet' },
   ];
   return (
     <section aria-label="Side pane" className={styles.pane}>
@@ -44,7 +46,13 @@ export function SidePane() {
           {chosen === 'invoke' ? <Invoker /> : null}
           {chosen === 'message' ? <MessagePane /> : null}
           {chosen === 'faults' ? <FaultsPane /> : null}
-          {chosen === 'new-fleet' ? <NewFleet /> : null}
+          {chosen === 'new-fleet' ? (
+            fleet === undefined ? (
+              <NewFleet />
+            ) : (
+              <ChangeFleet key={fleet} fleet={fleet} />
+            )
+          ) : null}
         </Suspense>
       </Tabs>
     </section>

@@ -3,6 +3,7 @@ import { Menu } from '@mantine/core';
 import {
   IconChevronDown,
   IconLayoutSidebarRight,
+  IconPencil,
   IconPlayerPlay,
   IconPlayerStop,
   IconPlus,
@@ -149,6 +150,9 @@ function FleetItems({ fleet }: { readonly fleet: FleetSummary }) {
         onClick={() => order(stopped ? 'fleet.start' : 'fleet.stop', { fleet: fleet.name })}
       >
         {stopped ? 'Start' : 'Stop'} {fleet.name}
+      </Menu.Item>
+      <Menu.Item leftSection={<IconPencil />} onClick={() => useWindow.getState().openFleetForm(fleet.name)}>
+        Change {fleet.name}
       </Menu.Item>
       <Menu.Item
         leftSection={<IconTrash />}

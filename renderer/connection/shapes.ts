@@ -30,6 +30,7 @@ export type TrafficRow = TrafficView['rows'][number];
 export type TrafficKind = TrafficRow['kind'];
 export type Legs = NonNullable<TrafficRow['legs']>;
 export type TrafficDetail = NonNullable<CommandAnswer<'traffic.detail'>>;
+export type FaultTouch = NonNullable<TrafficDetail['touches']>[number];
 export type Excerpt = NonNullable<TrafficDetail['request']>;
 
 export type RunView = NonNullable<Snapshot<'run'>>;

@@ -13,8 +13,10 @@ import { Elapsed } from '../widgets/Elapsed.tsx';
 import { Empty } from '../widgets/Notes.tsx';
 import { Bolt, StateMark, stateMeanings, stateWords } from '../widgets/StateMark.tsx';
 import { type Tab, Tabs } from '../widgets/Tabs.tsx';
+import { BehaviourTab } from './BehaviourTab.tsx';
 import { ConnectionTab } from './ConnectionTab.tsx';
 import styles from './Device.module.css';
+import { FaultsTab } from './FaultsTab.tsx';
 import { Relatives } from './Relatives.tsx';
 import { TwinTab } from './TwinTab.tsx';
 
@@ -42,6 +44,16 @@ export function DevicePage({ device }: { readonly device: string }) {
       ),
     },
     { name: 'messages', label: 'Messages' },
+    { name: 'behaviour', label: 'Behaviour' },
+    {
+      name: 'faults',
+      label: (
+        <>
+          Faults
+          {row && row.faults.length > 0 ? <span className={styles.drifts}>{row.faults.length}</span> : null}
+        </>
+      ),
+    },
     { name: 'connection', label: 'Connection' },
   ];
 
@@ -113,6 +125,8 @@ export function DevicePage({ device }: { readonly device: string }) {
           {tab === 'traffic' ? <TrafficPane place="device" device={device} /> : null}
           {tab === 'twin' && data ? <TwinTab device={device} view={data} /> : null}
           {tab === 'messages' && data ? <MessagesTab device={device} /> : null}
+          {tab === 'behaviour' && data ? <BehaviourTab view={data} /> : null}
+          {tab === 'faults' && data ? <FaultsTab view={data} /> : null}
           {tab === 'connection' && data ? <ConnectionTab view={data} /> : null}
         </Tabs>
       )}

@@ -1,6 +1,6 @@
 // One fault: what it does, to whom, when. The fields are made from the schema of its kind; the same form adds a new one and changes one there is.
 import { IconArrowLeft } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { commands } from '../../preload/contract/contract.ts';
 import { client } from '../connection/client.ts';
 import { useAttempt, useTotals } from '../connection/hooks.ts';
@@ -40,9 +40,13 @@ export function FaultForm({
   const { busy, problem, attempt } = useAttempt();
   const wrongWhen = [...problems.keys()].some((path) => path.startsWith('when') || path === 'seed');
   const [more, setMore] = useState(false);
+  const self = useRef<HTMLFormElement>(null);
+  // In a long list it opens below the edge.
+  useEffect(() => self.current?.scrollIntoView({ block: 'nearest' }), []);
 
   return (
     <form
+      ref={self}
       className={`${styles.form} ${of ? '' : styles.alone}`}
       aria-label={of ? `Change ${of.name}` : 'New fault'}
       onSubmit={(event) => {

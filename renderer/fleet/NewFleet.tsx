@@ -10,6 +10,7 @@ import { problemsIn, useDraft } from '../widgets/form.tsx';
 import { millis, percent, plural } from '../widgets/format.ts';
 import { Problem } from '../widgets/Notes.tsx';
 import { authenticationWords, protocolNames } from '../widgets/ProtocolMark.tsx';
+import { BehaviourFields, MethodFields } from './BehaviourFields.tsx';
 import {
   type Draft,
   firstDraft,
@@ -26,11 +27,6 @@ import styles from './Fleet.module.css';
 import { MessageRules } from './MessageRules.tsx';
 import { TelemetryFields } from './TelemetryFields.tsx';
 
-const behaviours: Readonly<Record<Draft['behaviour'], string>> = {
-  reboot: 'Answers 200, reports lastReboot, then drops the link, stays dark and comes back.',
-  rebootDevice: 'Works first, reports rebootTime, then answers 200. Any other method is 404.',
-  echo: 'Answers every method at once with 200 and the payload it was sent.',
-};
 const protocols = {
   mqtt: 'MQTT',
   'mqtt-ws': 'MQTT in WebSockets',
@@ -39,7 +35,18 @@ const protocols = {
   mix: 'A mix of them',
 };
 /** Fields that are out of sight while 'More' is closed. */
-const below = ['connect', 'tls', 'authentication', 'devicesPerConnection', 'modules', 'messages', 'keepAlive', 'token'];
+const below = [
+  'connect',
+  'tls',
+  'authentication',
+  'devicesPerConnection',
+  'modules',
+  'messages',
+  'keepAlive',
+  'token',
+  'methods',
+  'acknowledge',
+];
 
 export default function NewFleet() {
   const form = useDraft(firstDraft, (now) => problemsIn(commands['fleet.add'].input, { spec: specOf(now) }, 'spec'));
@@ -81,11 +88,7 @@ export default function NewFleet() {
           </>
         ),
       })}
-      <div className={styles.pair}>
-        {fields.choice('behaviour', 'Behaviour', { reboot: 'reboot', rebootDevice: 'rebootDevice', echo: 'echo' })}
-        {fields.choice('protocol', 'Protocol', protocols)}
-      </div>
-      <p className={styles.saying}>{behaviours[draft.behaviour]}</p>
+      {fields.choice('protocol', 'Protocol', protocols)}
       {draft.protocol === 'mix' ? (
         <fieldset className={styles.part}>
           <legend className="unseen">Shares of the protocols</legend>
@@ -101,14 +104,7 @@ export default function NewFleet() {
           </p>
         </fieldset>
       ) : null}
-      {draft.behaviour === 'echo' ? null : (
-        <div className={styles.pair}>
-          {fields.number('dark', 'Dark after a reboot', { unit: 's', min: 0, step: 'any', at: 'behaviour.dark' })}
-          {draft.behaviour === 'rebootDevice'
-            ? fields.number('work', 'Works before it answers', { unit: 's', min: 0, step: 'any', at: 'behaviour.work' })
-            : null}
-        </div>
-      )}
+      <BehaviourFields form={form} />
       {fields.check('telemetry', 'Send telemetry', { hint: 'Messages from a template while a device is online.' })}
       {draft.telemetry ? <TelemetryFields form={form} /> : null}
       {fields.choice('hub', 'Hub', { local: 'Local hub', remote: 'Another hub, by connection string' })}
@@ -153,6 +149,7 @@ export default function NewFleet() {
                 ? 'Names, parted by commas. Each is an identity with a twin and methods of its own.'
                 : `${plural(identities, 'identity', 'identities')} in all.`,
           })}
+          <MethodFields form={form} />
           <MessageRules form={form} />
           <div className={styles.pair}>
             {fields.number('perSecond', 'Connect ramp', { unit: '/s', min: 1, at: 'connect.perSecond' })}

@@ -1,7 +1,10 @@
 // A new fleet as it is being typed, and the spec it comes to.
 import { linkProtocols } from '../../preload/contract/link-protocols.ts';
-import type { FleetSpecInput } from '../connection/shapes.ts';
+import type { FleetSpecInput, FleetSummary } from '../connection/shapes.ts';
 import { jsonProblem } from '../widgets/JsonEditor.tsx';
+import type { Values } from '../widgets/schema/SchemaFields.tsx';
+import { firstValue } from '../widgets/schema/shape.ts';
+import { acknowledgeForm, formOfBehaviour, methodsForm } from './behaviours.ts';
 
 type LinkProtocol = (typeof linkProtocols)[number];
 export type Settlement = 'complete' | 'reject' | 'abandon';
@@ -18,10 +21,9 @@ export interface Draft extends Readonly<Record<`share:${LinkProtocol}`, number>>
   readonly name: string;
   readonly count: number;
   readonly id: string;
-  readonly behaviour: 'reboot' | 'rebootDevice' | 'echo';
-  /** Seconds. */
-  readonly dark: number;
-  readonly work: number;
+  readonly behaviour: Values;
+  readonly methods: Values;
+  readonly acknowledge: Values;
   readonly protocol: LinkProtocol | 'mix';
   readonly tls: boolean;
   readonly authentication: 'sas' | 'x509-self-signed' | 'x509-ca';
@@ -50,9 +52,9 @@ export const firstDraft: Draft = {
   name: 'thermostats',
   count: 100,
   id: 'thermostat-{index:0000}',
-  behaviour: 'reboot',
-  dark: 5,
-  work: 20,
+  behaviour: firstValue(formOfBehaviour('reboot')),
+  methods: firstValue(methodsForm),
+  acknowledge: firstValue(acknowledgeForm),
   protocol: 'mqtt',
   'share:mqtt': 60,
   'share:mqtt-ws': 0,
@@ -106,7 +108,6 @@ export function templateOf(draft: Draft): { readonly template: unknown } | { rea
 }
 
 export function specOf(draft: Draft): FleetSpecInput {
-  const dark = draft.dark * 1_000;
   const read = templateOf(draft);
   return {
     name: draft.name,
@@ -142,15 +143,58 @@ export function specOf(draft: Draft): FleetSpecInput {
             otherwise: draft.otherwise,
           }
         : draft.messages,
-    behaviour:
-      draft.behaviour === 'echo'
-        ? { kind: 'echo' }
-        : draft.behaviour === 'reboot'
-          ? { kind: 'reboot', dark }
-          : { kind: 'rebootDevice', dark, work: draft.work * 1_000 },
+    behaviour: draft.behaviour as FleetSpecInput['behaviour'],
+    methods: draft.methods as FleetSpecInput['methods'],
+    acknowledge: draft.acknowledge as FleetSpecInput['acknowledge'],
     connect: { perSecond: draft.perSecond },
     keepAliveSeconds: draft.keepAlive,
     tokenLifetimeSeconds: draft.tokenLifetime,
+  };
+}
+
+/** A fleet there is, as far as it can be changed. */
+export function draftOf(spec: FleetSummary['spec']): Draft {
+  const { telemetry, messages } = spec;
+  return {
+    ...firstDraft,
+    name: spec.name,
+    count: spec.count,
+    id: spec.id,
+    behaviour: spec.behaviour,
+    methods: spec.methods,
+    acknowledge: spec.acknowledge,
+    protocol: typeof spec.protocol === 'string' ? spec.protocol : 'mix',
+    ...(typeof spec.protocol === 'string'
+      ? {}
+      : Object.fromEntries(
+          linkProtocols.map((each) => [`share:${each}`, (spec.protocol as Record<string, number>)[each] ?? 0]),
+        )),
+    modules: spec.modules.join(', '),
+    telemetry: telemetry !== undefined,
+    ...(telemetry === undefined
+      ? {}
+      : {
+          every: telemetry.intervalMs / 1_000,
+          jitter: Number((telemetry.jitter * 100).toFixed(4)),
+          contentType: telemetry.contentType,
+          template:
+            typeof telemetry.template === 'string' && !/json/i.test(telemetry.contentType)
+              ? telemetry.template
+              : JSON.stringify(telemetry.template, null, 2),
+        }),
+    ...(typeof messages === 'string'
+      ? { messages }
+      : {
+          messages: 'rules' as const,
+          rules: messages.rules.map((rule, index) => ({
+            key: index + 1,
+            property: rule.property ?? '',
+            value: rule.value ?? '',
+            share: Number((rule.share * 100).toFixed(4)),
+            do: rule.do,
+          })),
+          otherwise: messages.otherwise,
+        }),
   };
 }
 

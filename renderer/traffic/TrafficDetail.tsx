@@ -12,6 +12,7 @@ import { DeviceStatus, HttpStatus } from '../widgets/Status.tsx';
 import { type Tab, Tabs } from '../widgets/Tabs.tsx';
 import { kindMarks } from './cells.tsx';
 import { Outcome } from './Outcome.tsx';
+import { Touches } from './Touches.tsx';
 import styles from './Traffic.module.css';
 import { Duration, LegTable } from './Waterfall.tsx';
 
@@ -126,7 +127,7 @@ function Request({ detail, row }: PartProps) {
           ['Request id', detail.rid ? <CopyText key="rid" text={detail.rid} label="request id" /> : undefined],
           ['Response timeout', detail.responseTimeout === undefined ? undefined : millis(detail.responseTimeout)],
           ['Connect timeout', detail.connectTimeout === undefined ? undefined : millis(detail.connectTimeout)],
-          ['Faults', row.faults?.join(', ')],
+          ['Faults', detail.touches ? <Touches key="touches" touches={detail.touches} /> : row.faults?.join(', ')],
         ]}
       />
       {detail.properties ? <Properties of={detail.properties} /> : null}
@@ -183,6 +184,7 @@ function Response({ detail, row }: PartProps) {
             row.deviceStatus === undefined ? undefined : <DeviceStatus key="device" status={row.deviceStatus} />,
           ],
           ['Error', row.error ? <code key="error">{row.error}</code> : undefined],
+          ['Faults', detail.touches ? <Touches key="touches" touches={detail.touches} /> : undefined],
         ]}
       />
       <Payload excerpt={detail.response} label="Response payload" none="No payload came back." />
@@ -194,7 +196,7 @@ function Timing({ detail, row }: PartProps) {
   return (
     <div className={styles.columns}>
       {row.legs && row.duration !== undefined ? (
-        <LegTable kind={row.kind} legs={row.legs} duration={row.duration} />
+        <LegTable kind={row.kind} legs={row.legs} duration={row.duration} touches={detail.touches ?? []} />
       ) : (
         <p className="quiet">The legs are known when it has ended.</p>
       )}

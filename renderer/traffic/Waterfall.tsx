@@ -1,8 +1,9 @@
 // A bar as long as a call took, in the colours of its legs. All bars of a table share one scale; one that is longer ends in an arrow.
 import { memo } from 'react';
-import type { Legs, TrafficRow } from '../connection/shapes.ts';
+import type { FaultTouch, Legs, TrafficRow } from '../connection/shapes.ts';
 import { millis, secondsSo } from '../widgets/format.ts';
 import { useFastNow } from '../widgets/now.ts';
+import { Bolt } from '../widgets/StateMark.tsx';
 import styles from './Waterfall.module.css';
 
 export const legNames = [
@@ -115,10 +116,13 @@ export function LegTable({
   kind,
   legs,
   duration,
+  touches,
 }: {
   readonly kind: TrafficRow['kind'];
   readonly legs: Legs;
   readonly duration: number;
+  /** Faults that struck it: their legs are marked, with the part that is theirs. */
+  readonly touches: readonly FaultTouch[];
 }) {
   const names = legsOf(kind);
   const whole = Math.max(
@@ -144,11 +148,26 @@ export function LegTable({
         {names.map(([leg, name]) => {
           const from = begun;
           begun += legs[leg];
+          const struck = touches.filter((touch) => touch.leg === leg);
+          const by = [...new Set(struck.map((touch) => touch.fault))].join(', ');
+          const held = Math.min(
+            legs[leg],
+            struck.reduce((sum, touch) => sum + (touch.held ?? 0), 0),
+          );
           return (
             <tr key={leg}>
               <th scope="row">
                 <i className={`${styles.swatch} ${styles[leg]}`} />
                 {name}
+                {struck.length > 0 ? (
+                  <span
+                    className={styles.struck}
+                    title={held > 0 ? `${millis(held)} longer by ${by}` : `Struck by ${by}`}
+                  >
+                    <Bolt />
+                    {by}
+                  </span>
+                ) : null}
               </th>
               <td className={styles.number}>{millis(legs[leg])}</td>
               <td className={styles.number}>{((legs[leg] / whole) * 100).toFixed(1)}%</td>
@@ -157,6 +176,13 @@ export function LegTable({
                   className={`${styles.leg} ${styles[leg]}`}
                   style={{ left: `${(from / whole) * 100}%`, width: `${(legs[leg] / whole) * 100}%` }}
                 />
+                {held > 0 ? (
+                  <span
+                    className={`${styles.leg} ${styles.held}`}
+                    title={`${millis(held)} by ${by}`}
+                    style={{ left: `${((from + legs[leg] - held) / whole) * 100}%`, width: `${(held / whole) * 100}%` }}
+                  />
+                ) : null}
               </td>
             </tr>
           );

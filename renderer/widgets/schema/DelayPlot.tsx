@@ -36,7 +36,7 @@ export function DelayPlot({ delay }: { readonly delay: Distribution }) {
         <line className={styles.late} x1={place(p95)} x2={place(p95)} y1={0} y2={height} />
       </svg>
       <div className={styles.scale} aria-hidden="true">
-        <span>{millis(low)}</span>
+        <span>{low === 0 ? '0' : millis(low)}</span>
         <span>{millis(high)}</span>
       </div>
       <figcaption aria-hidden="true">

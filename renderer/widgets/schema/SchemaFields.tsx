@@ -9,7 +9,7 @@ import { DelayPlot } from './DelayPlot.tsx';
 import { JsonField } from './JsonField.tsx';
 import { SamplesField } from './SamplesField.tsx';
 import styles from './Schema.module.css';
-import { type Field, type Form, firstValue, labelOf, type Shape } from './shape.ts';
+import { type Field, type Form, firstValue, type Shape } from './shape.ts';
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -155,7 +155,7 @@ function ChoiceOf({ field, shape, value, change, problems, at }: Of<'choice'>) {
   return (
     <SelectField
       label={field.label}
-      hint={<Words text={field.hint} />}
+      hint={<Words text={meaningOf(field.hint, String(value ?? field.usual ?? ''))} />}
       problem={problemAt(problems, at)}
       value={String(value ?? '')}
       onChange={({ target }) => change(shape.choices.find((each) => String(each) === target.value))}
@@ -168,6 +168,13 @@ function ChoiceOf({ field, shape, value, change, problems, at }: Of<'choice'>) {
       ))}
     </SelectField>
   );
+}
+
+/** Of a hint that tells each choice apart, what it says of the one that is chosen. */
+function meaningOf(hint: string | undefined, chosen: string): string | undefined {
+  const parts = hint?.replace(/\.$/, '').split('; ') ?? [];
+  const said = parts.find((part) => part.startsWith(`\`${chosen}\`: `))?.slice(chosen.length + 4);
+  return said === undefined ? hint : `${said.charAt(0).toUpperCase()}${said.slice(1)}.`;
 }
 
 /** Several of a few; none of them means that it is left out. */
@@ -264,7 +271,7 @@ export function VariantChoice({
     >
       {variants.map((each) => (
         <option key={each.kind} value={each.kind}>
-          {each.title === each.kind ? labelOf(each.title) : each.title}
+          {each.title.charAt(0).toUpperCase() + each.title.slice(1)}
         </option>
       ))}
     </SelectField>
