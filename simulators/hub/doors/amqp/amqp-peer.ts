@@ -7,6 +7,7 @@ import type { Instant } from '../../../vocabulary/units.ts';
 import type { Struck } from '../../connections/connections.ts';
 import type { Arrival } from '../arrival.ts';
 import { Alarm } from './alarm.ts';
+import { cutError } from './cutting.ts';
 import type { DoorTools } from './door-tools.ts';
 import { idleTimeOut, serveEngine } from './engine.ts';
 import { conditionOf, errorOf } from './errors.ts';
@@ -57,7 +58,7 @@ export class AmqpPeer {
       tools,
       leaves: this.#leaves,
       setAlarm: (at) => this.#alarm.set(at),
-      cut: (what, struck, detail) => this.#cut(what, struck, detail),
+      cutConnection: (what, struck, detail) => this.#cut(what, struck, detail),
     });
     this.#greeting = tools.greetings.begin(() => this.#refuse('no open within 30 s'));
     this.#wire = new Wire(arrival, {
@@ -164,8 +165,7 @@ export class AmqpPeer {
       this.#wire.reset();
       return;
     }
-    const refusal = refuse('ServiceUnavailable', detail === '' ? 'Cut by the hub.' : detail);
-    this.#wire.write(closeFrame('amqp:connection:forced', errorOf(refusal, this.#now())));
+    this.#wire.write(closeFrame('amqp:connection:forced', cutError(detail, this.#now())));
     this.#end('fault', detail, struck);
     this.#wire.end();
   }

@@ -1,6 +1,5 @@
 // The links on one AMQP connection: which is whose, what they may, and what comes in on them. One that is bad is refused or ended by itself.
 import type { CloseReason } from '../../../vocabulary/facts.ts';
-import type { KillTarget } from '../../../vocabulary/fault-specs.ts';
 import type { DeviceId } from '../../../vocabulary/ids.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
@@ -9,16 +8,18 @@ import { notFound } from '../../registry/not-found.ts';
 import type { Arrival } from '../arrival.ts';
 import { type Address, parseAddress, type ServiceNode } from './addresses.ts';
 import { AmqpDevice } from './amqp-device.ts';
+import { type CutConnection, type CutTools, cut } from './cutting.ts';
 import type { DoorTools } from './door-tools.ts';
 import { BadBytes } from './encoding.ts';
-import { endOfMessage, endSession, plainFormat } from './engine.ts';
-import { conditionOf, errorOf, outcomes } from './errors.ts';
+import { endOfMessage, plainFormat } from './engine.ts';
+import { conditionOf, errorOf, FaultRefusal, outcomes } from './errors.ts';
 import type { Leaves } from './leaves.ts';
 import type { Leave, LinkHandler } from './link-handler.ts';
 import type { EngineLink, EngineReceiver, EngineSender, EngineSession, InDelivery, Typed } from './rhea-parts.ts';
 import { feedbackLink, sendLink, serviceNodes, silentLink } from './service-links.ts';
 import { settleIn } from './settling.ts';
 import { TokenLinks } from './token-links.ts';
+import { TurnedAway } from './turned-away.ts';
 
 /** Messages a peer may send on a link before it hears of the first. */
 const creditWindow = 200;
@@ -36,8 +37,7 @@ export interface PeerLinksOptions {
   readonly leaves: Leaves;
   /** Somebody's leave ends at this moment. */
   readonly setAlarm: (at: Instant) => void;
-  /** A fault cuts the whole connection. */
-  readonly cut: (what: 'tcp' | 'connection', struck: Struck, detail: string) => void;
+  readonly cutConnection: CutConnection;
 }
 
 export class PeerLinks {
@@ -45,20 +45,27 @@ export class PeerLinks {
   readonly #tools: DoorTools;
   readonly #leaves: Leaves;
   readonly #setAlarm: (at: Instant) => void;
-  readonly #cutAll: PeerLinksOptions['cut'];
+  readonly #cutTools: CutTools;
   readonly #tokenLinks: TokenLinks;
+  readonly #turnedAway: TurnedAway;
   readonly #handlers = new Map<EngineLink, LinkHandler>();
   readonly #devices = new Map<DeviceId, AmqpDevice>();
   /** Links of services, and what lets them be. */
   readonly #services = new Map<EngineLink, { readonly node: ServiceNode; leave: Leave }>();
   #over = false;
 
-  constructor({ arrival, tools, leaves, setAlarm, cut }: PeerLinksOptions) {
+  constructor({ arrival, tools, leaves, setAlarm, cutConnection }: PeerLinksOptions) {
     this.#arrival = arrival;
     this.#tools = tools;
     this.#leaves = leaves;
     this.#setAlarm = setAlarm;
-    this.#cutAll = cut;
+    this.#cutTools = {
+      ...{ clock: tools.clock, emit: tools.emit, cutConnection },
+      handlers: this.#handlers,
+      forget: (link) => this.#forget(link),
+      detach: (link, error) => this.#detach(link, error),
+    };
+    this.#turnedAway = new TurnedAway(tools.faults, arrival.websocket ? 'amqp-ws' : 'amqp');
     this.#tokenLinks = new TokenLinks({
       access: tools.access,
       leaves,
@@ -135,7 +142,10 @@ export class PeerLinks {
     }
     const leave = this.#leaves.of(identity);
     if (leave instanceof Refusal) return leave;
-    const device = this.#devices.get(id) ?? this.#connect(id, leave, link);
+    const known = this.#devices.get(id);
+    const turned = known === undefined ? this.#turnedAway.refuse(id, link) : undefined;
+    if (turned !== undefined) return turned;
+    const device = known ?? this.#connect(id, leave, link);
     if (device instanceof Refusal) return device;
     device.leave = leave;
     this.#setAlarm(leave.until);
@@ -161,7 +171,7 @@ export class PeerLinks {
         this.#forget(other);
         this.#detach(other, error);
       },
-      cut: (what, struck, detail) => this.#cut(device, what, struck, detail),
+      cut: (what, struck, detail) => cut({ device, what, struck, detail }, this.#cutTools),
       over: () => {
         if (this.#devices.get(id) === device) this.#devices.delete(id);
       },
@@ -184,12 +194,17 @@ export class PeerLinks {
       emit({ type: 'input.refused', at, door: 'amqp', peer: this.#arrival.peer, detail });
     } else {
       const protocol = this.#arrival.websocket ? 'amqp-ws' : 'amqp';
-      emit({ type: 'device.refused', at, device, protocol, code: conditionOf(refusal), detail });
+      const fault = refusal instanceof FaultRefusal ? refusal : undefined;
+      if (fault?.told) return;
+      if (fault !== undefined) fault.told = true;
+      const struck = fault && { faults: [fault.by] };
+      emit({ type: 'device.refused', at, device, protocol, code: conditionOf(refusal), detail, ...struck });
     }
   }
 
   /** Its peer detached it. */
   closed(link: EngineLink): void {
+    this.#turnedAway.closed(link);
     const handler = this.#handlers.get(link);
     this.#forget(link);
     handler?.end('client');
@@ -197,39 +212,7 @@ export class PeerLinks {
 
   endSession(session: EngineSession): void {
     for (const link of [...this.#handlers.keys()]) if (link.session === session) this.closed(link);
-  }
-
-  #cut(device: AmqpDevice, what: KillTarget, struck: Struck, detail: string): void {
-    const why = detail === '' ? 'Cut by the hub.' : detail;
-    const error = () => errorOf(refuse('ServiceUnavailable', why), this.#now());
-    if (what === 'tcp' || what === 'connection') {
-      this.#cutAll(what, struck, detail);
-    } else if (what === 'session') {
-      for (const session of device.sessions) {
-        endSession(session, error());
-        for (const [link, handler] of [...this.#handlers]) {
-          if (link.session !== session) continue;
-          this.#forget(link);
-          handler.end('fault', detail, struck);
-        }
-      }
-    } else {
-      const links = what.startsWith('cbs-') ? this.#cbsLinks(what === 'cbs-response-link') : device.linksOf(what);
-      const text = `${what.replaceAll('-', ' ')} ${links.length === 0 ? 'not cut: there is none' : 'cut'}`;
-      this.#tools.emit({ type: 'fault.struck', at: this.#now(), fault: struck.by, device: device.device, what: text });
-      for (const link of links) {
-        const handler = this.#handlers.get(link);
-        this.#forget(link);
-        handler?.end('fault', detail, struck);
-        this.#detach(link, error());
-      }
-    }
-  }
-
-  /** They are the whole connection's. */
-  #cbsLinks(outgoing: boolean): readonly EngineLink[] {
-    const isCbs = (link: EngineLink) => addressOf(outgoing ? link.source : link.target) === '$cbs';
-    return [...this.#handlers.keys()].filter((link) => link.is_sender() === outgoing && isCbs(link));
+    this.#turnedAway.ended(session);
   }
 
   flow(link: EngineLink): void {
