@@ -1,6 +1,6 @@
 // One method request in a device's hands, from arrival to the end of its behaviour. Exactly one `method.handled` fact comes of it.
 import type { Emit, FleetFact } from '../vocabulary/facts.ts';
-import type { RequestId } from '../vocabulary/ids.ts';
+import type { FaultName, RequestId } from '../vocabulary/ids.ts';
 import type { CallPassage, FaultHooks, LinkGrip, Passage, ReplyPassage } from '../vocabulary/passages.ts';
 import type { Instant } from '../vocabulary/units.ts';
 import { Abandoned, type DeviceActions, JsonText, type OnMethod } from './behaviours/behaviour.ts';
@@ -22,7 +22,7 @@ export interface Handler extends LinkGrip, ProgramOwner {
 
 type Outcome = 'answered' | 'silent' | 'lost';
 
-export class Handling extends Program<Handler> implements DeviceActions {
+export class Handling extends Program<Handler> implements DeviceActions, LinkGrip {
   readonly #connection: Connection;
   readonly #request: MethodRequest;
   readonly #receivedAt: Instant;
@@ -30,6 +30,8 @@ export class Handling extends Program<Handler> implements DeviceActions {
   #begun = false;
   #replied = false;
   #outcome: Outcome | undefined;
+  /** The connection it came over is gone. */
+  #gone = false;
   /** What faults had in their hands last: the request, then its reply. */
   #passage: Passage | undefined;
 
@@ -54,7 +56,7 @@ export class Handling extends Program<Handler> implements DeviceActions {
     const { id: device } = this.owner;
     const { name: method, rid } = this.#request;
     const passage: CallPassage = {
-      ...{ device, method, rid, link: this.owner, touches: undefined },
+      ...{ device, method, rid, link: this, touches: undefined },
       // Held until its connection was gone, it is told as lost already and must not be executed behind the caller's back.
       pass: () => {
         if (!this.#outcome) this.owner.execute(this);
@@ -123,12 +125,19 @@ export class Handling extends Program<Handler> implements DeviceActions {
     const { name: method, rid } = this.#request;
     let onceLeft: (() => void)[] | undefined;
     const passage: ReplyPassage = {
-      ...{ device, method, link: this.owner, touches: this.#passage?.touches, status, payload, rid },
+      ...{ device, method, link: this, touches: this.#passage?.touches, status, payload, rid },
       pass: () => {
         const leaves = this.#outcome === undefined;
         this.#leave(passage.rid, passage.status, passage.payload);
-        if (leaves) for (const run of onceLeft ?? []) run();
-        done();
+        if (!leaves || !onceLeft) {
+          done();
+          return;
+        }
+        // What was sent is on the wire only when this turn is over: AMQP gathers it until then.
+        this.owner.clock.after(0, () => {
+          for (const run of onceLeft ?? []) run();
+          done();
+        });
       },
       hang: () => {
         this.#end('silent');
@@ -154,11 +163,21 @@ export class Handling extends Program<Handler> implements DeviceActions {
 
   /** The connection it came over is gone: the reply can no longer leave. The behaviour itself goes on, as a program would. */
   connectionLost(): void {
+    this.#gone = true;
     this.#end('lost');
     if (!this.#begun) this.owner.finished(this);
   }
 
+  /** A fault takes the link from under it; never the next one, which the device may have by then. */
+  drop(by: FaultName, detail: string): void {
+    if (!this.#gone) this.owner.drop(by, detail);
+  }
+  reset(by: FaultName, detail: string): void {
+    if (!this.#gone) this.owner.reset(by, detail);
+  }
+
   override abandon(): void {
+    this.#gone = true;
     this.#end('lost');
     super.abandon();
   }

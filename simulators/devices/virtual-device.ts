@@ -130,7 +130,7 @@ class VirtualDevice
   }
 
   reset(by: FaultName, detail: string): void {
-    if (this.#sever('reset')) this.#lost({ detail, refused: false, faults: [by] });
+    if (this.#sever(by)) this.#lost({ detail, refused: false, faults: [by] });
   }
 
   get flow(): Flow | undefined {
@@ -234,12 +234,16 @@ class VirtualDevice
     return connection;
   }
 
-  /** Without a goodbye; false when there was no link, nor one under way. */
-  #sever(how: 'drop' | 'reset' = 'drop'): boolean {
+  /**
+   * Without a goodbye; false when there was no link, nor one under way.
+   * @param resetBy by a TCP reset, and the fault that wants it.
+   */
+  #sever(resetBy?: FaultName): boolean {
     if (!this.#connection && !this.#dialling) return false;
     const connection = this.#letGo();
     for (const handling of this.#handlings ?? []) handling.connectionLost();
-    connection?.[how]();
+    if (resetBy === undefined) connection?.drop();
+    else connection?.reset(resetBy);
     return true;
   }
 

@@ -1,6 +1,7 @@
 // One AMQP connection to a hub with one session, and the devices on it, one or many: stream, tokens, sending, and the end of it all.
 import type { Duplex } from 'node:stream';
 import { Wait, type Waits } from '../../clock/waits.ts';
+import type { FaultName } from '../../vocabulary/ids.ts';
 import type { Flow } from '../../vocabulary/passages.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import { flowOf } from '../flow/stream-flow.ts';
@@ -118,9 +119,9 @@ export class AmqpLine implements RheaListener, RheaSocket {
   }
 
   /** Ends by a TCP reset, for all devices on it. The one who asks is told nothing. */
-  reset(member: LineMember): void {
+  reset(member: LineMember, by: FaultName): void {
     if (!this.#members.delete(member)) return;
-    this.#ending ??= { detail: 'connection reset', refused: false };
+    this.#ending ??= { detail: 'connection reset', refused: false, faults: [by] };
     this.#countIn();
     resetStream(this.#stream);
   }

@@ -2,6 +2,7 @@
 // stream for itself or shares it is the line's affair (amqp-line.ts).
 import type { Cancel, Clock } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
+import type { FaultName } from '../../vocabulary/ids.ts';
 import type { Flow } from '../../vocabulary/passages.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
@@ -156,11 +157,11 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     this.#leave(false);
   }
 
-  reset(): void {
+  reset(by: FaultName): void {
     if (!this.#owner) return;
     this.#forget();
     this.#flow?.close();
-    this.#line.reset(this);
+    this.#line.reset(this, by);
   }
 
   get flow(): Flow {

@@ -79,7 +79,7 @@ export interface Connection {
   /** As `hangUp` without the goodbye: to the hub the device is suddenly gone. */
   drop(): void;
   /** As `drop`, by a TCP reset. Other devices on the same connection lose it too, and hear `closed`. */
-  reset(): void;
+  reset(by: FaultName): void;
   /** What it sends and receives, for faults on bytes. */
   readonly flow: Flow;
 }
