@@ -22,6 +22,14 @@ function aHandling() {
     reset: () => {},
     report: async () => {},
     reboot: () => {},
+    execute: () => {},
+    answered: () => {},
+    twin: { desired: {}, desiredVersion: 0, reported: {}, reportedVersion: 0 },
+    memory: {},
+    status: { protocol: 'mqtt', uptime: 0, connects: 1, calls: 1, telemetryInterval: undefined },
+    random: () => 0,
+    setTelemetryInterval: () => {},
+    lockUp: () => {},
     complain: (detail) => facts.push({ type: 'device.failed', at: 0, device: deviceId('d'), detail }),
     finished: () => {
       finished += 1;
@@ -109,6 +117,34 @@ test('what is abandoned stops where it waits, leaves no timer and is not a failu
   await run;
   expect([seen, replies, outcomes(), complaints(), clock.pending]).toEqual([[], [], ['lost'], [], 0]);
   await expect(later?.reply(200, null)).rejects.toThrow();
+});
+
+test('a behaviour that waits at several places stops at all of them', async () => {
+  const { clock, handling, outcomes } = aHandling();
+  const ends: string[] = [];
+  const run = handling.run(async (_request, device) => {
+    const each = [10, 20, 30].map((ms) =>
+      device.wait(ms).then(
+        () => ends.push(`${ms} over`),
+        (error: Error) => ends.push(`${ms} ${error.name}`),
+      ),
+    );
+    await Promise.all(each);
+  });
+  await clock.advance(10);
+  handling.abandon();
+  await run;
+  expect([ends, outcomes(), clock.pending]).toEqual([['10 over', '20 Abandoned', '30 Abandoned'], ['lost'], 0]);
+});
+
+test('a payload that is no JSON is the behaviour failing, not the device', async () => {
+  const { handling, replies, complaints } = aHandling();
+  const round: Record<string, unknown> = {};
+  round.self = round;
+  await handling.run((_request, device) => device.reply(200, round));
+  expect(replies).toHaveLength(1);
+  expect(replies[0]).toMatch(/^500 .*circular/i);
+  expect(complaints()).toHaveLength(1);
 });
 
 test('times are told as the articles do: ISO in UTC, and local as Python prints it', async () => {
