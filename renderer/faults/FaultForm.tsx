@@ -42,7 +42,9 @@ export function FaultForm({
   const [more, setMore] = useState(false);
   const self = useRef<HTMLFormElement>(null);
   // In a long list it opens below the edge.
-  useEffect(() => self.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    self.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
 
   return (
     <form
