@@ -31,7 +31,7 @@ export function FaultsTab({ view: { row } }: { readonly view: NonNullable<Device
       {faults.length === 0 ? (
         <Empty title="Nothing goes wrong here on purpose">{add}</Empty>
       ) : (
-        <div className={styles.scroll}>
+        <div className={`${styles.scroll} ${styles.flush}`}>
           <FaultList faults={faults} />
         </div>
       )}

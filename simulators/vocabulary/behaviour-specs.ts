@@ -173,7 +173,8 @@ export const behaviourSchema = z.discriminatedUnion('kind', [
         .array(z.discriminatedUnion('kind', [...simple]))
         .min(1, 'of: at least one')
         .max(20, 'of: at most 20')
-        .describe('In this order.'),
+        .describe('In this order.')
+        .meta({ title: 'Behaviours' }),
     },
   ),
 ]);
@@ -222,17 +223,20 @@ export const methodsSchema = z
       .array(stubSchema)
       .max(100, 'stubs: at most 100')
       .default([])
-      .describe('Answers by rule, before the behaviour is asked.'),
+      .describe('Before the behaviour is asked; the first rule that fits answers.')
+      .meta({ title: 'Answers by rule' }),
     unknown: z
       .enum(unknownMethodPolicies)
       .default('404')
-      .describe('A method nobody knows: 404 as the articles do it, silence, or 501.'),
+      .describe('A method nobody knows: 404 as the articles do it, silence, or 501.')
+      .meta({ title: 'Unknown methods' }),
     busy: z
       .enum(busyPolicies)
       .default('parallel')
       .describe(
         'A method while another is under way: served beside it, after it, or refused with 503. It is under way until it is answered.',
-      ),
+      )
+      .meta({ title: 'While busy' }),
   })
   .meta({ id: 'Methods' });
 export type MethodsSpec = z.infer<typeof methodsSchema>;

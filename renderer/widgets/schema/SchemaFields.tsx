@@ -301,7 +301,7 @@ function ListOf({ field, shape, value, change, problems, at }: Of<'list'>) {
           <div key={`${index} ${form.kind}`} className={styles.item}>
             <div className={styles.part}>
               <VariantChoice
-                label={`${index + 1}. of them`}
+                label={`Number ${index + 1}`}
                 variants={shape.of}
                 form={form}
                 change={(next) => put(index, next)}

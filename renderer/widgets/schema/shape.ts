@@ -69,6 +69,9 @@ export interface Form {
   readonly fields: readonly Field[];
 }
 
+/** The title by which a distribution is known, wherever it stands. */
+const distribution = 'distribution';
+
 /** `schema` is an object's. */
 export function formOf(schema: object): Form {
   const whole = schema as JsonSchema;
@@ -101,7 +104,7 @@ function fieldOf(
   const said = property.description ?? of.description;
   return {
     name,
-    label: labelOf(name),
+    label: property.title === undefined || property.title === distribution ? labelOf(name) : property.title,
     hint: said === undefined ? undefined : hintOf(said, of),
     optional: !(parent.required ?? []).includes(name),
     usual: property.default ?? of.default,
@@ -112,7 +115,7 @@ function fieldOf(
 function shapeOf(of: JsonSchema, said: string, definitions: Definitions, root: JsonSchema): Shape {
   if (of.oneOf) {
     const variants = of.oneOf.map((each) => formIn(each, definitions, root));
-    return { kind: of.title === 'distribution' ? 'distribution' : 'variants', variants };
+    return { kind: of.title === distribution ? 'distribution' : 'variants', variants };
   }
   if (of.enum) return { kind: 'choice', choices: of.enum };
   const constants = of.anyOf?.map((each) => each.const);
