@@ -57,8 +57,7 @@ export function keepOpen(socket: Duplex, gone: () => void): (() => void) | undef
     if (open) handle.close();
     open = false;
   };
-  // Only then has TLS let go of the bytes, which nobody can read any more; all that is looked for is their end.
-  socket.once('close', () => {
+  const watch = () => {
     if (!open) return;
     tcp.onread = (bytes) => {
       if (bytes !== undefined || !open) return;
@@ -66,6 +65,8 @@ export function keepOpen(socket: Duplex, gone: () => void): (() => void) | undef
       gone();
     };
     tcp.readStart();
-  });
+  };
+  // Nobody can read the bytes any more; all that is looked for is their end. TLS lets go of them an immediate after 'close'.
+  socket.once('close', () => setImmediate(watch));
   return close;
 }
