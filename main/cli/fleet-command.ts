@@ -51,7 +51,7 @@ export function addFleetCommand(program: Command, host: CliHost, tools: CliTools
     .option('--behaviour <name>', 'what they do on a direct method; reboot')
     .option('--settings <json>', 'settings of that behaviour, or @file')
     .option('--name <name>', 'name of the fleet; the first of fleet-1, fleet-2, ... that is free')
-    .option('--id <pattern>', 'their ids; device-{index:0000}, or <name>-{index:0000} when a fleet has those')
+    .option('--id <pattern>', 'their ids; <name>-{index:0000} with --name, else device-{index:0000}')
     .option('--hub <connection string>', 'the hub they live on; the local one')
     .option('--confirm', 'make their identities on that hub, which is not ours')
     .option('--spec <json>', 'more fields of the fleet, or all of them, as docs/behaviours.md names them; or @file')
@@ -141,8 +141,10 @@ async function specIn(flags: AddFlags, instance: Instance, host: CliHost): Promi
   const names = new Set<unknown>(fleets.map((fleet) => fleet.name));
   let number = 1;
   while (names.has(`fleet-${number}`)) number++;
-  const name = flags.name ?? given.name ?? `fleet-${number}`;
-  const id = fleets.some(({ spec }) => spec.id === usualIds) ? `${name}-{index:0000}` : usualIds;
+  const named = flags.name ?? given.name;
+  const name = named ?? `fleet-${number}`;
+  const byName = named !== undefined || fleets.some(({ spec }) => spec.id === usualIds);
+  const id = byName ? `${name}-{index:0000}` : usualIds;
   return {
     ...{ id, count: 1 },
     ...given,

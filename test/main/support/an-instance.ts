@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary.ts';
 
 export const instanceToken = 'token-of-this-start-of-the-test';
 
-/** Devices come online one at each look, so that whoever waits for them has to look again. */
+/** Devices come online by halves, from look to look, so that whoever waits for them has to look again. */
 export async function anInstance(dataDir = temporaryFolder()) {
   const lab = fakeLab();
   const faults = new Map<string, FaultSpec>();
@@ -48,7 +48,8 @@ export async function anInstance(dataDir = temporaryFolder()) {
           strikes: looks,
         })),
         fleets: [...fleets.values()].map((spec) => {
-          const now = Math.min(spec.count, (online.get(spec.name) ?? -1) + 1);
+          const half = Math.ceil(spec.count / 2);
+          const now = Math.min(spec.count, (online.get(spec.name) ?? -half) + half);
           online.set(spec.name, now);
           return { name: spec.name, spec, identities: spec.count, online: now, state: 'running' };
         }),
