@@ -17,6 +17,8 @@ const fleet = fleetName('thermostats');
 export interface HoldOptions {
   readonly settings: FaultSettingsInput;
   readonly stage: Stage;
+  /** What the passages are, where a blank one does not concern the fault. */
+  readonly changes?: object;
   readonly on?: FaultSpecInput['on'];
   readonly when?: FaultSpecInput['when'];
   /** 5,000 passages are divided among so many. */
@@ -31,6 +33,7 @@ export interface HoldOptions {
 export async function strikesOf({
   settings,
   stage,
+  changes,
   on,
   when,
   devices,
@@ -44,7 +47,7 @@ export async function strikesOf({
   for (let turn = 0; turn < calls / devices; turn++) {
     for (const device of someDevices(devices)) {
       if (turn === calledBefore) faults.noteEvent?.('called', device, 'reboot');
-      const { passage } = aPassage(stage, device);
+      const { passage } = aPassage(stage, device, changes);
       faults.at(stage, device)?.(passage);
       if (passage.touches !== undefined) struck.push(`${device}: ${turn}`);
     }
@@ -56,9 +59,9 @@ export async function strikesOf({
 }
 
 /** Its part of 5,000 devices within 1%, the same ones each time. */
-export async function sharesHold(settings: FaultSettingsInput, stage: Stage): Promise<void> {
+export async function sharesHold(settings: FaultSettingsInput, stage: Stage, changes: object = {}): Promise<void> {
   for (const share of [0.07, 0.5]) {
-    const options = { settings, stage, devices: calls, on: { share } };
+    const options = { settings, stage, changes, devices: calls, on: { share } };
     const struck = await strikesOf(options);
     expect(Math.abs(struck.length / calls - share), `share ${share}`).toBeLessThan(0.01);
     expect(await strikesOf(options)).toEqual(struck);
@@ -66,8 +69,8 @@ export async function sharesHold(settings: FaultSettingsInput, stage: Stage): Pr
 }
 
 /** Each condition of `when` strikes the part of 5,000 passages of 100 devices that it promises: drawn ones within 1%, counted and timed ones exactly. */
-export async function schedulesHold(settings: FaultSettingsInput, stage: Stage): Promise<void> {
-  const common = { settings, stage, devices: 100 };
+export async function schedulesHold(settings: FaultSettingsInput, stage: Stage, changes: object = {}): Promise<void> {
+  const common = { settings, stage, changes, devices: 100 };
   const part = async (options: Partial<HoldOptions>) => (await strikesOf({ ...common, ...options })).length / calls;
   expect(Math.abs((await part({ when: { probability: 0.25 } })) - 0.25), 'probability').toBeLessThan(0.01);
   expect({
