@@ -48,6 +48,7 @@ export class Handling extends Program<Handler> implements DeviceActions, LinkGri
 
   /** Has itself executed, through the faults on calls: at once, later, or never. */
   arrive(): void {
+    if (this.#gone) return;
     const faults = this.owner.faults.at('call', this.owner.id);
     if (!faults) {
       this.owner.execute(this);

@@ -108,10 +108,10 @@ class VirtualDevice
 
   reboot(dark: Millis): void {
     if (!this.#move('reboot', 'rebooting')) return;
-    this.faults.noteEvent?.('rebooted', this.id);
     this.#attempt = 0;
     this.#abandonAll();
     this.#letGo()?.drop();
+    this.faults.noteEvent?.('rebooted', this.id);
     this.#timer = this.clock.after(dark, () => {
       this.#timer = undefined;
       if (!this.#move('woken')) return;
@@ -285,10 +285,11 @@ class VirtualDevice
     if (connection !== this.#connection || !this.#move('accepted')) return;
     this.#connects += 1;
     this.#onlineSince = this.clock.now();
-    this.faults.noteEvent?.('connected', this.id);
     this.#twin.beginsReading();
     this.#startTelemetry();
     void this.#readTwin(connection);
+    // Last: a fault that waits for it may take the link away at once.
+    this.faults.noteEvent?.('connected', this.id);
   }
 
   closed(connection: Connection, ending: Ending): void {
@@ -302,11 +303,11 @@ class VirtualDevice
 
   methodCalled(connection: Connection, request: MethodRequest): void {
     if (connection !== this.#connection) return;
-    this.faults.noteEvent?.('called', this.id, request.name);
     this.#calls += 1;
     const handling = new Handling(this, connection, request);
     this.#handlings ??= new Set();
     this.#handlings.add(handling);
+    this.faults.noteEvent?.('called', this.id, request.name);
     handling.arrive();
   }
 
