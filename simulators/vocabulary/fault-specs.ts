@@ -65,7 +65,7 @@ const reply = [
     {
       title: 'Executed, unanswered',
       description:
-        'The method is executed to its end, reboot and all; only the reply never leaves. The caller gets 504 for something that was done.',
+        'The method is executed to its end, reboot and all; only the reply never leaves. The caller gets 504 for something that was done, or 404 as soon as that ends the connection.',
       touches: 'reply',
     },
     {},

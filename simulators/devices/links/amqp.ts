@@ -84,8 +84,10 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
 
   reply(request: MethodRequest, status: number, payload: string): void {
     const link = this.#links[use.methodsOut];
-    if (!this.#open || !link || !(request instanceof AmqpRequest)) return;
-    this.sendOn(link, methodAnswer(request.correlation, status, payload));
+    if (!this.#open || !link) return;
+    // A request id that a fault made up goes as it is.
+    const correlation = request instanceof AmqpRequest ? request.correlation : request.rid;
+    this.sendOn(link, methodAnswer(correlation, status, payload));
   }
 
   async getTwin(): Promise<TwinDocument> {
