@@ -2,11 +2,14 @@
 import type { CommandAnswer, CommandArgument, CommandName } from '../../preload/contract/contract.ts';
 import type { JobAction } from '../../simulators/invoker/invoker.ts';
 import type { Lab } from '../../simulators/lab/lab.ts';
+import { findBehaviourFiles } from '../workspace/behaviour-files.ts';
 import { addDemo } from './demo.ts';
 
 /** What a handler works on. `keep` writes fleets and faults down for the next start. */
 export interface Bench {
   readonly lab: Lab;
+  /** The folder of the user's own behaviours. */
+  readonly behaviours: string;
   keep(): void;
 }
 
@@ -16,8 +19,8 @@ type Handler<Name extends CommandName> = (
 ) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
 
 export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
-  'fleet.add': async ({ lab, keep }, { spec, ...confirmation }) => {
-    await lab.addFleet(spec, confirmation);
+  'fleet.add': async ({ lab, behaviours, keep }, { spec, ...confirmation }) => {
+    await lab.addFleet(findBehaviourFiles(spec, behaviours), confirmation);
     keep();
     return null;
   },
@@ -36,8 +39,8 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   'device.start': ({ lab }, { devices }) => done(lab.startDevices(devices)),
   'device.stop': ({ lab }, { devices }) => done(lab.stopDevices(devices)),
   'device.reboot': ({ lab }, { devices, dark }) => done(lab.rebootDevices(devices, dark)),
-  'fleet.change': async ({ lab, keep }, { fleet, ...change }) => {
-    await lab.changeFleet(fleet, change);
+  'fleet.change': async ({ lab, behaviours, keep }, { fleet, ...change }) => {
+    await lab.changeFleet(fleet, findBehaviourFiles(change, behaviours));
     return done(keep());
   },
   'fault.count': ({ lab }, aim) => lab.countTarget(aim),

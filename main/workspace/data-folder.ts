@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly hub: string;
   /** Fleets, faults and the seed, as the user left them. */
   readonly settings: string;
+  /** Modules of the user's with behaviours of devices; only read. */
+  readonly behaviours: string;
   /** How to reach the hub that runs now. Only there while one runs. */
   readonly access: string;
   /** Address and token of the instance that runs now. Only there while one runs. */
@@ -24,6 +26,7 @@ export const layoutOf = (path: string): DataFolder => ({
   path,
   hub: join(path, 'hub'),
   settings: join(path, 'settings.json'),
+  behaviours: join(path, 'behaviours'),
   access: join(path, 'access.json'),
   control: join(path, 'control.json'),
   window: join(path, 'window.json'),

@@ -6,8 +6,9 @@ import type { Lab, LabOptions } from '../../simulators/lab/lab.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
 import { addDemo } from '../commands/demo.ts';
 import { type ControlHost, openControl } from '../control/server.ts';
+import { withAbsoluteFiles } from './behaviour-files.ts';
 import { announceControl } from './control-access.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { type DataFolder, layoutOf, openDataFolder } from './data-folder.ts';
 import { type AskedPorts, choosePorts } from './ports.ts';
 import { announceHub } from './running-hubs.ts';
 import { readSettings, writeSettings } from './settings.ts';
@@ -48,6 +49,8 @@ export interface Workbench {
   readonly status: HubStatus;
   /** Where programs of this user command it, and the secret they show. */
   readonly control: { readonly url: string; readonly token: string };
+  /** The folder of the user's own behaviours. */
+  readonly behaviours: string;
   /** Writes down fleets and faults as they are now. Called after each command that changes them. */
   keep(): void;
   /** Resolves when last time's fleets and the demo are registered. */
@@ -76,6 +79,7 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
     if (folder && ready && !stopped)
       writeSettings(folder.settings, { seed, fleets: lab.fleets(), faults: lab.faults() });
   };
+  const { behaviours } = layoutOf(options.dataDir);
   const restore = async () => {
     for (const fault of last?.settings?.faults ?? []) {
       await lab.addFault(fault).catch((error: Error) => {
@@ -84,7 +88,7 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
     }
     for (const fleet of last?.settings?.fleets ?? []) {
       if (stopped) break;
-      await lab.addFleet(fleet).catch((error: Error) => {
+      await lab.addFleet(withAbsoluteFiles(fleet, behaviours)).catch((error: Error) => {
         if (!stopped) tools.notice(`fleet ${fleet.name} could not be brought back: ${error.message}`);
       });
     }
@@ -100,7 +104,7 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
   const token = tools.newToken();
   let control: ControlHost;
   try {
-    control = await openControl({ lab, keep }, token);
+    control = await openControl({ lab, behaviours, keep }, token);
   } catch (error) {
     stopped = true;
     withdraw();
@@ -115,6 +119,7 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
     seed,
     status,
     control: { url, token },
+    behaviours,
     keep,
     restored,
     stop() {

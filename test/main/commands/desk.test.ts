@@ -9,7 +9,7 @@ async function asked(name: string, input: unknown) {
   const lab = fakeLab();
   const sent: ToWindow[] = [];
   const peer = { congested: false, send: (message: ToWindow) => void sent.push(message) };
-  const session = openSession({ lab, keep: () => {} }, peer, new VirtualClock());
+  const session = openSession({ lab, behaviours: '/nowhere', keep: () => {} }, peer, new VirtualClock());
   session.receive({ kind: 'command', id: 1, name, input });
   await new Promise(setImmediate);
   session.close();

@@ -12,7 +12,7 @@ function aSession() {
   const kept: number[] = [];
   const line = { congested: false };
   const session = openSession(
-    { lab, keep: () => void kept.push(lab.fleets().length) },
+    { lab, behaviours: '/nowhere', keep: () => void kept.push(lab.fleets().length) },
     {
       send: (message) => void sent.push(message),
       get congested() {

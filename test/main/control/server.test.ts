@@ -9,7 +9,7 @@ const lab = fakeLab();
 let kept = 0;
 let control: ControlHost;
 beforeAll(async () => {
-  control = await openControl({ lab, keep: () => void kept++ }, token);
+  control = await openControl({ lab, behaviours: '/nowhere', keep: () => void kept++ }, token);
 });
 afterAll(() => control.stop());
 

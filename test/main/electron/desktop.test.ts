@@ -190,7 +190,7 @@ describe('the contract over IPC', () => {
     const clock = new VirtualClock();
     openWindow({ preload: '', memory: undefined, developerTools: false });
     const window = newest();
-    joinWindow(window as unknown as BrowserWindow, { lab, keep: () => {} }, clock);
+    joinWindow(window as unknown as BrowserWindow, { lab, behaviours: '/nowhere', keep: () => {} }, clock);
     const { webContents: contents } = window;
     const say = (message: unknown, event: object = { sender: contents, senderFrame: contents.mainFrame }) =>
       electron.ipcMain.emit('hubfleet:to-host', event, message);

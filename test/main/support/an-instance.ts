@@ -56,7 +56,7 @@ export async function anInstance(dataDir = temporaryFolder()) {
       } as unknown as Totals;
     },
   });
-  const control = await openControl({ lab, keep: () => {} }, instanceToken);
+  const control = await openControl({ lab, behaviours: '/nowhere', keep: () => {} }, instanceToken);
   const withdraw = announceControl(
     { process: process.pid, url: control.url, token: instanceToken },
     { dataDir, usualDataDir: dataDir },

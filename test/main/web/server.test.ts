@@ -20,7 +20,13 @@ writeFileSync(join(window, 'notes.txt'), 'no type is known for this one');
 
 const lab = fakeLab();
 const open = (port: number, folder = window) =>
-  openWeb({ bench: { lab, keep: () => {} }, clock: systemClock(), window: folder, port, token });
+  openWeb({
+    bench: { lab, behaviours: '/nowhere', keep: () => {} },
+    clock: systemClock(),
+    window: folder,
+    port,
+    token,
+  });
 let web: WebHost;
 beforeAll(async () => {
   web = await open(0);
