@@ -11,6 +11,7 @@ import { openStore } from '../../../../simulators/hub/store/store.ts';
 import { openThrottling } from '../../../../simulators/hub/throttling/throttling.ts';
 import { signToken } from '../../../../simulators/tokens/sas-token.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
+import type { FaultHooks } from '../../../../simulators/vocabulary/passages.ts';
 import { Facts, identity, PlainTwins } from '../parts.ts';
 import { AmqpClient, type ClientOptions } from './amqp-client.ts';
 import { RawClient } from './raw-client.ts';
@@ -24,6 +25,7 @@ export interface BenchOptions {
   readonly tokenGrace?: number;
   readonly mostTokens?: number;
   readonly authorities?: readonly string[];
+  readonly faults?: FaultHooks;
 }
 
 export async function openDoor(options: BenchOptions = {}) {
@@ -44,9 +46,10 @@ export async function openDoor(options: BenchOptions = {}) {
   const store = openStore(undefined, clock.now());
   const messages = openMessages({ clock, emit, store, randomBytes, find, connections, throttling });
   const parts = { clock, emit, find, twins, access, connections, methods, messages, throttling, hostName, randomBytes };
-  const { tls, tokenGrace, mostTokens } = options;
+  const { tls, tokenGrace, mostTokens, faults } = options;
   const door = await openAmqpDoor({
     ...parts,
+    faults,
     host: '127.0.0.1',
     port: 0,
     tls,
