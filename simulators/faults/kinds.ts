@@ -8,9 +8,9 @@ import { twins } from './twin/twins.ts';
 
 export type FaultMakers = { readonly [Kind in FaultKind]: FaultMaker<Kind> };
 
-const makers: Partial<FaultMakers> = { ...replies, ...links, ...twins, ...hubs };
+const makers: FaultMakers = { ...replies, ...links, ...twins, ...hubs };
 
 export function makeFault(settings: FaultSettings, tools: FaultTools): FaultSteps {
-  const make = makers[settings.kind] as ((settings: FaultSettings, tools: FaultTools) => FaultSteps) | undefined;
-  return make?.(settings, tools) ?? {};
+  const make = makers[settings.kind] as (settings: FaultSettings, tools: FaultTools) => FaultSteps;
+  return make(settings, tools);
 }

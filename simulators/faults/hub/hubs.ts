@@ -10,7 +10,7 @@ import { hubRequestTwice } from './request-twice.ts';
 import { hubSlow } from './slow.ts';
 import { hubThrottle } from './throttle.ts';
 
-export const hubs: Partial<FaultMakers> = {
+export const hubs = {
   'hub.refuse': hubRefuse,
   'hub.error': hubError,
   'hub.throttle': hubThrottle,
@@ -20,4 +20,4 @@ export const hubs: Partial<FaultMakers> = {
   'hub.kick': hubKick,
   'hub.kill': hubKill,
   'hub.desired-lost': hubDesiredLost,
-};
+} satisfies Partial<FaultMakers>;

@@ -13,7 +13,7 @@ import { linkReset } from './reset.ts';
 import { linkSkewedClock } from './skewed-clock.ts';
 import { linkStorm } from './storm.ts';
 
-export const links: Partial<FaultMakers> = {
+export const links = {
   'link.drop': linkDrop,
   'link.reset': linkReset,
   'link.flap': linkFlap,
@@ -26,4 +26,4 @@ export const links: Partial<FaultMakers> = {
   'link.expired-token': linkExpiredToken,
   'link.certificate': linkCertificate,
   'link.storm': linkStorm,
-};
+} satisfies Partial<FaultMakers>;

@@ -6,10 +6,10 @@ import { twinReportLost } from './report-lost.ts';
 import { twinReportRejected } from './report-rejected.ts';
 import { twinWrongVersion } from './wrong-version.ts';
 
-export const twins: Partial<FaultMakers> = {
+export const twins = {
   'twin.report-lost': twinReportLost,
   'twin.report-late': twinReportLate,
   'twin.report-rejected': twinReportRejected,
   'twin.get-unanswered': twinGetUnanswered,
   'twin.wrong-version': twinWrongVersion,
-};
+} satisfies Partial<FaultMakers>;
