@@ -246,8 +246,13 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
   }
 
   arrived(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
-    if (this.#flow?.clear === false) this.#flow.receives(sizeOf(message), () => this.#take(link, message, delivery));
-    else this.#take(link, message, delivery);
+    if (this.#flow?.clear !== false) {
+      this.#take(link, message, delivery);
+      return;
+    }
+    this.#flow.receives(sizeOf(message), () => this.#take(link, message, delivery));
+    // What is held would keep its place among those of all devices on the session.
+    if (!delivery.settled) delivery.settled = true;
   }
 
   #take(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
