@@ -36,6 +36,7 @@ export async function runCase(each, number, /** @type {Asking} */ asking) {
     const [first, again] = await callAndMeanwhile(each, name, asking, lift);
     const told = await journalOf(each, name, first, asking);
     await lift();
+    if (each.powerCycle) await begin({ begin: { dark: 300 } }, name, asking);
     const executed = await executions(name, asking);
     return {
       ...outcomeOf(first),

@@ -303,7 +303,6 @@ class VirtualDevice
 
   methodCalled(connection: Connection, request: MethodRequest): void {
     if (connection !== this.#connection) return;
-    this.#calls += 1;
     const handling = new Handling(this, connection, request);
     this.#handlings ??= new Set();
     this.#handlings.add(handling);
@@ -359,6 +358,7 @@ class VirtualDevice
   }
 
   #serve(handling: Handling, service: Service): void {
+    this.#calls += 1;
     void handling.run(programFor(service, handling.request, this));
   }
 

@@ -121,6 +121,13 @@ const tellers: Partial<Record<ServiceErrorName, Teller>> = {
   },
   ConnectionForcefullyClosedOnNewConnection: (story) => {
     const age = span(story.ended.at - (story.ended.sentAt ?? story.ended.begunAt));
+    const kicked = lossDuring(story);
+    if (kicked?.faults !== undefined) {
+      return {
+        cause: `The hub ended the connection of the device ${age} after the call went out, as it does when the same identity connects elsewhere${byFaults(kicked.faults)}.`,
+        fix: 'Call again once it is back, and make the method safe to execute twice: it may have been executed already.',
+      };
+    }
     return {
       cause: `The same identity connected a second time ${age} after the call went out; the hub keeps only the newest connection and ended the call.`,
       fix: 'Run each identity once. A device that reconnects by itself should close its old connection first.',
@@ -219,7 +226,13 @@ function strikesDuring({ ended, news }: Story): string[] {
 /** Why the device was not there when the call came. */
 function absence({ ended, news }: Story): string {
   const before = news.filter((each) => each.at <= ended.begunAt);
-  const last = before.findLast((each) => each.type !== 'answer.dropped' && each.type !== 'fault.struck');
+  const moves = before.filter((each) => each.type !== 'answer.dropped' && each.type !== 'fault.struck');
+  // A device tells why it went dark or gave up, just before the hub tells that the connection ended.
+  const own = moves.findLast(
+    (each) => each.type === 'link.changed' && (each.state === 'dark' || each.state === 'failed'),
+  );
+  const since = moves.slice(own === undefined ? 0 : moves.indexOf(own) + 1);
+  const last = own !== undefined && since.every((each) => each.type === 'device.disconnected') ? own : moves.at(-1);
   if (last === undefined) return 'nothing was heard of it';
   const ago = `${span(ended.begunAt - last.at)} before the call`;
   switch (last.type) {

@@ -67,11 +67,7 @@ export class Runs {
     // Every call in flight listens to this one signal.
     setMaxListeners(0, run.abort.signal);
     this.#runs.set(run.id, run);
-    const oldest = this.#runs.keys().next().value;
-    if (this.#runs.size > runsKept && oldest !== undefined) {
-      this.#runs.get(oldest)?.abort.abort();
-      this.#runs.delete(oldest);
-    }
+    if (this.#runs.size > runsKept) this.#forgetOldest();
     void this.#work(run);
     return run.id;
   }
@@ -199,6 +195,15 @@ export class Runs {
         ...(deviceStatus === undefined ? {} : { deviceStatus }),
         ...(answer === undefined ? {} : { response: excerpt(answer, Buffer.byteLength(answer)) }),
       });
+  }
+
+  /** One that is under way stays, however many there are: its caller waits for it. */
+  #forgetOldest(): void {
+    for (const [id, { endedAt }] of this.#runs) {
+      if (endedAt === undefined) continue;
+      this.#runs.delete(id);
+      return;
+    }
   }
 
   #find(id: string): Run {

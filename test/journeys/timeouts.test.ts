@@ -29,7 +29,7 @@ describe('the timeout laboratory', () => {
 
   test('every case ends as it says', async () => {
     const lab = await aLab();
-    const bench = { lab, keep: () => {} };
+    const bench = { lab, keep: () => {}, behaviours: '' };
     const asking: Asking = {
       command: (name, input) => answerTo(bench, name, input),
       view: async (name, input) => lookAt(lab, name, input)(),
