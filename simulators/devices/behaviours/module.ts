@@ -1,9 +1,18 @@
-// A behaviour of the user's own: a JavaScript module with `onMethod`, and perhaps `onStart` and `methods`. Whatever it does wrong is told on the
-// device, answered with 500, and harms nobody else.
+// A behaviour of the user's own: a JavaScript module with `onMethod`, and perhaps `onStart`. Whatever it does wrong is told on the device,
+// answered with 500, and harms nobody else; only one that never gives the thread back can hold up others.
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { BehaviourSpec } from '../../vocabulary/specs.ts';
-import { type Behaviour, type BehaviourMaker, type DeviceActions, jsonOf, type StartActions } from './behaviour.ts';
+import { TwinFailed } from '../links/connection.ts';
+import { textOf } from '../program.ts';
+import {
+  Abandoned,
+  type Behaviour,
+  type BehaviourMaker,
+  type DeviceActions,
+  jsonOf,
+  type StartActions,
+} from './behaviour.ts';
 
 type Settings = Extract<BehaviourSpec, { kind: 'module' }>['settings'];
 type Call = (...values: readonly unknown[]) => unknown;
@@ -13,7 +22,7 @@ interface UserModule {
   readonly onStart: Call | undefined;
 }
 
-/** Whom to tell of what a module throws where nobody waits for it, by the module's address: the device that was in it last. */
+/** Whom to tell of what a module throws where nobody waits for it, by the module's file: the device that was in it last. */
 const lastIn = new Map<string, StartActions>();
 
 export const userModule: BehaviourMaker<Extract<BehaviourSpec, { kind: 'module' }>> = ({ file, settings }) => {
@@ -42,18 +51,34 @@ export const userModule: BehaviourMaker<Extract<BehaviourSpec, { kind: 'module' 
   } satisfies Behaviour;
 };
 
-/** Tells the device that was in it last what a user's module threw where nobody waits for it. False when no such module threw it. */
+/**
+ * A user's module threw where nobody waits for it: in a timer, in a promise it let go. Tells the device that was in the module last. False when it
+ * was no such module.
+ */
 export function tellStray(error: unknown): boolean {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  for (const [address, device] of lastIn) {
-    if (!stack.includes(address)) continue;
-    device.complain(`the behaviour threw where nobody waits for it: ${(error as Error).message}`);
-    return true;
+  const device = strayedFrom(error);
+  if (device === undefined) return false;
+  // A device that rebooted is no failure, wherever its program was waiting.
+  if (!(error instanceof Abandoned)) {
+    device.complain(`the behaviour failed where nobody waits for it: ${textOf(error)}`);
   }
-  return false;
+  return true;
 }
 
-const enter = (file: string, device: StartActions): void => void lastIn.set(pathToFileURL(file).href, device);
+function strayedFrom(error: unknown): StartActions | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  for (const [file, device] of lastIn) {
+    if (stack.includes(file) || stack.includes(pathToFileURL(file).href)) return device;
+  }
+  // What our actions reject with has our own stack, and what is no Error has none.
+  const anybody = !(error instanceof Error) || error instanceof Abandoned || error instanceof TwinFailed;
+  return anybody ? [...lastIn.values()].at(-1) : undefined;
+}
+
+function enter(file: string, device: StartActions): void {
+  lastIn.delete(file);
+  lastIn.set(file, device);
+}
 
 /** Rejects with a sentence that names the file. */
 async function load(file: string): Promise<UserModule> {
@@ -64,7 +89,7 @@ async function load(file: string): Promise<UserModule> {
     address.searchParams.set('changed', String(statSync(file).mtimeMs));
     exported = await import(/* @vite-ignore */ address.href);
   } catch (error) {
-    throw new Error(`the behaviour ${file} cannot be loaded: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`the behaviour ${file} cannot be loaded: ${textOf(error)}`);
   }
   const { onMethod, onStart } = exported;
   if (typeof onMethod !== 'function') {

@@ -1,6 +1,7 @@
 // A thread of virtual devices: those whose id hashes to it, out of every fleet. Joins devices with the faults that are on them.
 import { parentPort } from 'node:worker_threads';
 import { type Anchor, systemClock } from '../../clock/system.ts';
+import { tellStray } from '../../devices/behaviours/module.ts';
 import { LabError } from '../../vocabulary/errors.ts';
 import type { DeviceId, FaultName, FleetName } from '../../vocabulary/ids.ts';
 import type { FaultSpec } from '../../vocabulary/specs.ts';
@@ -54,6 +55,11 @@ const handlers = {
   },
 };
 export type FleetCalls = typeof handlers;
+
+// A behaviour of the user's that throws in a timer, or lets a promise go, must not take the thread's other devices with it.
+process.on('uncaughtException', (error) => {
+  if (!tellStray(error)) throw error;
+});
 
 if (parentPort === null) throw new Error('fleet.worker runs only as a worker thread');
 const send = serve(parentPort, handlers, () => queue?.taken());

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { findBehaviourFiles, withAbsoluteFiles } from '../../../main/workspace/behaviour-files.ts';
-import { LabError } from '../../../simulators/vocabulary/errors.ts';
 import { behaviourSchema } from '../../../simulators/vocabulary/specs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hubfleet-behaviours-'));
@@ -34,9 +33,12 @@ test.each(['other.mjs', 'folder.mjs'])(
   'for %s, which is no file, the error names the path and where to put it',
   (name) => {
     const path = join(folder, name);
-    expect(() => findBehaviourFiles(of(name), folder)).toThrow(
-      new LabError('file.unreadable', `behaviour.file: there is no file ${path}`),
-    );
+    const wrong = {
+      code: 'file.unreadable',
+      message: `behaviour.file: there is no file ${path}`,
+      hint: `Put your module in ${folder}, or give its absolute path.`,
+    };
+    expect(() => findBehaviourFiles(of(name), folder)).toThrow(expect.objectContaining(wrong));
     expect(withAbsoluteFiles(of(name), folder)).toEqual(of(path));
   },
 );
