@@ -37,6 +37,7 @@ const crossing = [
   ['renderer/fleet/x.tsx', '../../simulators/lab/lab.ts'],
   ['renderer/fleet/x.tsx', 'electron'],
   ['main/commands/x.ts', '../electron/window.ts'],
+  ['main/control/x.ts', '../web/server.ts'],
   ['main/web/x.ts', 'electron'],
   ['main/web/x.ts', '../cli/index.ts'],
   ['main/cli/x.ts', 'electron'],

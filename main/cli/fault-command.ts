@@ -73,8 +73,7 @@ export function addFaultCommand(program: Command, host: CliHost): void {
     if (flags.json) host.out(JSON.stringify(rows));
     else if (rows.length === 0) host.out('no faults');
     else {
-      const columns = ['name', 'kind', 'enabled', 'devices', 'strikes', 'on', 'when'];
-      host.out(tableOf(rows, columns));
+      host.out(tableOf(rows.map(inWords), ['name', 'kind', 'devices', 'strikes', 'on', 'when']));
     }
   });
 
@@ -224,3 +223,16 @@ const rowOf = ({ spec: { name, settings, on, when, seed, enabled }, devices, str
   ...{ name, kind: settings.kind, enabled, devices, strikes, settings, on, when },
   ...(seed !== undefined && { seed }),
 });
+
+/** What is as it is by default goes without saying. */
+function inWords(row: ReturnType<typeof rowOf>) {
+  const { share, ...whom } = row.on;
+  const { probability, every, ...times } = row.when;
+  const on = { ...whom, ...(share < 1 && { share }) };
+  const when = { ...(probability < 1 && { probability }), ...(every > 1 && { every }), ...times };
+  return {
+    ...row,
+    on: Object.keys(on).length === 0 ? 'all' : on,
+    when: row.enabled ? (Object.keys(when).length === 0 ? 'always' : when) : 'off',
+  };
+}

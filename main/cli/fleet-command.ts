@@ -60,7 +60,7 @@ export function addFleetCommand(program: Command, host: CliHost, tools: CliTools
       if (flags.behaviour !== undefined) known(flags.behaviour);
       const instance = instanceOf(flags, host);
       const spec = checked(await specIn(flags, instance, host));
-      await instance.command('fleet.add', { spec, ...(flags.confirm && { confirmRemote: true }) });
+      await confirmed(instance.command('fleet.add', { spec, ...(flags.confirm && { confirmRemote: true }) }));
       if (flags.wait === 'online') await untilOnline(spec.name, instance, tools);
       const fleet = await find(spec.name, instance);
       if (flags.json) host.out(JSON.stringify(rowOf(fleet)));
@@ -84,7 +84,7 @@ export function addFleetCommand(program: Command, host: CliHost, tools: CliTools
     .action(async (name: string, flags: InstanceFlags & { readonly confirm?: boolean }) => {
       const instance = instanceOf(flags, host);
       const { name: fleet } = await find(name, instance);
-      await instance.command('fleet.remove', { fleet, ...(flags.confirm && { confirmRemote: true }) });
+      await confirmed(instance.command('fleet.remove', { fleet, ...(flags.confirm && { confirmRemote: true }) }));
       host.out(flags.json ? JSON.stringify({ name, removed: true }) : `removed ${name}`);
     });
 
@@ -188,6 +188,13 @@ async function untilOnline(name: string, instance: Instance, { clock }: CliTools
     await sleep(clock, looking);
   }
 }
+
+/** The instance asks for a confirmation in words of the contract; here it is a flag. */
+const confirmed = (asked: Promise<null>): Promise<null> =>
+  asked.catch((error: unknown) => {
+    if (!(error instanceof LabError) || error.code !== 'remote.unconfirmed') throw error;
+    throw new LabError(error.code, error.message, 'Say --confirm to have it done there.');
+  });
 
 /** What scripts rely on; members are only ever added. */
 const rowOf = ({ name, spec: { id, hub, protocol, behaviour }, identities, online, state }: FleetSummary) => ({

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type ErrorCode, type ErrorReport, LabError, reportOf } from '../../simulators/vocabulary/errors.ts';
 import { answerTo, lookAt } from '../commands/asking.ts';
 import type { Bench } from '../commands/handlers.ts';
-import { isOurHost, isToken } from '../web/guard.ts';
+import { isOurHost, isToken } from './loopback.ts';
 
 export interface ControlHost {
   readonly url: string;

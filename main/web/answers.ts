@@ -1,7 +1,8 @@
 // What the browser host answers to a page request: who is let in, the window's files, and a sentence for everyone else.
 import type { IncomingHttpHeaders } from 'node:http';
+import { isOurHost, isToken } from '../control/loopback.ts';
 import { type WindowFile, windowHeaders } from '../window/files.ts';
-import { cookieName, hasToken, isOurHost, isToken } from './guard.ts';
+import { cookieName, hasToken } from './guard.ts';
 
 export interface PageRequest {
   readonly method: string;

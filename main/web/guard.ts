@@ -1,14 +1,10 @@
 // Decides who may talk to the browser host: whoever has the token of this start, from a page of our own, under a loopback name.
 // A foreign web page in the same browser has neither the cookie nor the Origin; a rebound DNS name has the wrong Host.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isToken } from '../control/loopback.ts';
 
 /** Cookies know no ports, so two hosts on one machine would overwrite each other's: the port is part of the name. */
 export const cookieName = (port: number): string => `hubfleet-${port}`;
-
-export function isOurHost(header: string | undefined, port: number): boolean {
-  return header === `127.0.0.1:${port}` || header === `localhost:${port}`;
-}
 
 /** A WebSocket opened by a page says the page's origin. A program that sends none must show the token in a header instead. */
 export function isOurOrigin(headers: IncomingHttpHeaders, port: number): boolean {
@@ -26,10 +22,4 @@ export function hasToken(headers: IncomingHttpHeaders, token: string, port: numb
     const [key, value] = part.trim().split('=', 2);
     return key === name && value !== undefined && isToken(value, token);
   });
-}
-
-/** In constant time, whatever the lengths. */
-export function isToken(shown: string, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(shown), digest(token));
 }

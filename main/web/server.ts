@@ -6,10 +6,11 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../simulators/clock/clock.ts';
 import type { Bench } from '../commands/handlers.ts';
 import { openSession } from '../commands/session.ts';
+import { isOurHost } from '../control/loopback.ts';
 import { readWindow } from '../window/files.ts';
 import { portProblem } from '../workspace/ports.ts';
 import { pageAnswer } from './answers.ts';
-import { hasToken, isOurHost, isOurOrigin } from './guard.ts';
+import { hasToken, isOurOrigin } from './guard.ts';
 
 export interface WebOptions {
   readonly bench: Bench;

@@ -76,7 +76,9 @@ describe('hubfleet fault', () => {
         when: { probability: 1, every: 1 },
       },
     ]);
-    expect((await said('fault', 'list')).out).toMatch(/^reply-delay +reply\.delay +true +10 +\d+ +\{"share":0\.5\}/m);
+    expect((await said('fault', 'list')).out).toMatch(
+      /^reply-delay +reply\.delay +10 +\d+ +\{"share":0\.5\} +always$/m,
+    );
 
     expect((await said('fault', 'change', 'reply-delay', '--when', '{"every":3}', '--off')).out).toBe(
       'reply-delay: reply.delay on 10 of 20 devices, off',
@@ -193,6 +195,9 @@ describe('hubfleet fleet', () => {
   test('another hub is named by its connection string, and confirmed', async () => {
     const { instance, said } = await beside();
     const hub = 'HostName=far.example.net;SharedAccessKeyName=service;SharedAccessKey=c2VydmljZQ==';
+    expect(await said('fleet', 'add', '--hub', hub)).toMatchObject({
+      ...{ code: 2, err: 'hubfleet: not our hub\nSay --confirm to have it done there.' },
+    });
     expect((await said('fleet', 'add', '--hub', hub, '--confirm')).code).toBe(0);
     expect(instance.fleets.get('fleet-1')?.hub).toBe(hub);
     expect(instance.confirmed).toEqual([{ confirmRemote: true }]);

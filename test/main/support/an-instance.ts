@@ -1,6 +1,7 @@
 // An instance that runs in memory: a lab that keeps fleets and faults, behind a real control API that its data folder names.
 import { openControl } from '../../../main/control/server.ts';
 import { announceControl } from '../../../main/workspace/control-access.ts';
+import { LabError } from '../../../simulators/vocabulary/errors.ts';
 import type { FaultSpec, FleetSpec } from '../../../simulators/vocabulary/specs.ts';
 import type { Totals } from '../../../simulators/vocabulary/views.ts';
 import { fakeLab } from './fake-lab.ts';
@@ -26,7 +27,10 @@ export async function anInstance(dataDir = temporaryFolder()) {
       return lifted;
     },
     faults: () => [...faults.values()],
-    async addFleet(spec: FleetSpec, confirmation: unknown) {
+    async addFleet(spec: FleetSpec, confirmation: { readonly confirmRemote?: boolean }) {
+      if (spec.hub !== 'local' && !confirmation.confirmRemote) {
+        throw new LabError('remote.unconfirmed', 'not our hub', 'Confirm with confirmRemote.');
+      }
       confirmed.push(confirmation);
       fleets.set(spec.name, spec);
     },
