@@ -111,7 +111,7 @@ export interface Program {
 /** Runs a program file with Node, trusting the hub's CA. */
 export function runProgram(
   file: URL,
-  hub: RunningHub,
+  hub: Pick<RunningHub, 'ca'>,
   environment: Record<string, string>,
   args: readonly string[] = [],
 ): Program {
