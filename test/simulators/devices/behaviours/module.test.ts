@@ -132,6 +132,6 @@ test('an error that strayed is told on the device that was in the module last; a
   await call(device, 'x');
   const { strayed } = globalThis as unknown as { strayed: Error };
   expect(tellStray(strayed)).toBe(true);
-  expect(failures(device)).toEqual(['the behaviour failed where nobody waits for it: lost']);
+  expect(failures(device)).toEqual(['method x: the behaviour failed where nobody waits for it: lost']);
   expect(tellStray(new Error('of another'))).toBe(false);
 });
