@@ -24,8 +24,8 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
     keep();
     return null;
   },
-  'fleet.demo': async ({ lab, keep }) => {
-    await addDemo(lab);
+  'fleet.demo': async ({ lab, keep }, { demo }) => {
+    await addDemo(lab, demo);
     keep();
     return null;
   },

@@ -146,7 +146,11 @@ export const commands = {
     input: z.strictObject({ spec: fleetSpecSchema, confirmRemote: z.boolean().optional() }),
     ...answer<null>(),
   },
-  'fleet.demo': { input: nothing, ...answer<null>() },
+  /** `reboot`: 100 devices, 7% slow, 2% silent. `firmware`: 200 that update their firmware, every tenth fails. */
+  'fleet.demo': {
+    input: z.strictObject({ demo: z.enum(['reboot', 'firmware']).default('reboot') }),
+    ...answer<null>(),
+  },
   'fleet.remove': {
     input: z.strictObject({ fleet: fleetNameSchema, confirmRemote: z.boolean().optional() }),
     ...answer<null>(),
