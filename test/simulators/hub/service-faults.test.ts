@@ -223,6 +223,43 @@ describe('the service API', () => {
     expect((await answered).status).toBe(status);
   });
 
+  test('messages that a service sends over AMQP are rejected by hub.error', async () => {
+    const { add, create, service, ask } = await aFaultyHub();
+    await create('one');
+    const client = await service();
+    const sender = await client.sender('/messages/devicebound');
+    const message = { to: '/devices/one/messages/devicebound', body: 'x' };
+    add(broken, { on: { device: deviceId('one') }, when: { first: 1 } });
+    expect(await client.send(sender, message)).toBe('rejected amqp:link:detach-forced 503001');
+    expect(await client.send(sender, message)).toBe('accepted');
+    expect((await ask('GET', '/devices/one')).body).toMatchObject({ cloudToDeviceMessageCount: 1 });
+  });
+
+  test('messages that a service sends over AMQP are held by hub.slow, as many as the link has credit for', async () => {
+    const { add, lift, create, service, ask, strikes } = await aFaultyHub();
+    // A queue takes 50.
+    const ids = Array.from({ length: 5 }, (_, index) => `many-${index}`);
+    for (const id of ids) await create(id);
+    const client = await service();
+    const sender = await client.sender('/messages/devicebound');
+    add({ ...slow, operations: ['messages'] });
+    const sent = Array.from({ length: 250 }, (_, index) =>
+      client.send(sender, { to: `/devices/${ids[index % ids.length]}/messages/devicebound`, body: 'x' }),
+    );
+    const waiting = async () => {
+      const answers = await Promise.all(ids.map((id) => ask('GET', `/devices/${id}`)));
+      return answers.reduce(
+        (sum, { body }) => sum + (body as { cloudToDeviceMessageCount: number }).cloudToDeviceMessageCount,
+        0,
+      );
+    };
+    await soon(strikes).toBe(200);
+    expect(await waiting()).toBe(0);
+    lift();
+    expect(new Set(await Promise.all(sent))).toEqual(new Set(['accepted']));
+    expect(await waiting()).toBe(250);
+  });
+
   test('what is for one device fails alone, and a caller without a right hears that first', async () => {
     const { add, create, ask, strikes } = await aFaultyHub();
     await create('one');

@@ -12,8 +12,9 @@ import type { DoorTools } from './door-tools.ts';
 import { idleTimeOut, serveEngine } from './engine.ts';
 import { conditionOf, errorOf } from './errors.ts';
 import { writeFrame } from './frames.ts';
+import type { MessageContext } from './incoming.ts';
 import { Leaves } from './leaves.ts';
-import { type MessageContext, PeerLinks } from './peer-links.ts';
+import { PeerLinks } from './peer-links.ts';
 import {
   described,
   type Engine,

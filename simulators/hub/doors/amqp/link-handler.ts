@@ -5,8 +5,8 @@ import type { Struck } from '../../connections/connections.ts';
 import type { EngineLink, Typed } from './rhea-parts.ts';
 
 export interface LinkHandler {
-  /** A message came in whole; gives its outcome. Throws BadBytes for what is no message. */
-  take?(bytes: Buffer, format: number | undefined): Typed;
+  /** A message came in whole; gives its outcome, perhaps later (never a rejection). Throws BadBytes for what is no message. */
+  take?(bytes: Buffer, format: number | undefined): Typed | Promise<Typed>;
   /** The peer gave credit. */
   flow?(): void;
   /** The link is gone; told once. */

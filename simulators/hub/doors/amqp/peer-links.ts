@@ -10,26 +10,14 @@ import { type Address, parseAddress, type ServiceNode } from './addresses.ts';
 import { AmqpDevice } from './amqp-device.ts';
 import { type CutConnection, type CutTools, cut } from './cutting.ts';
 import type { DoorTools } from './door-tools.ts';
-import { BadBytes } from './encoding.ts';
-import { endOfMessage, plainFormat } from './engine.ts';
-import { conditionOf, errorOf, FaultRefusal, outcomes } from './errors.ts';
+import { conditionOf, errorOf, FaultRefusal } from './errors.ts';
+import { creditWindow, Incoming, type MessageContext } from './incoming.ts';
 import type { Leaves } from './leaves.ts';
 import type { Leave, LinkHandler } from './link-handler.ts';
-import type { EngineLink, EngineReceiver, EngineSender, EngineSession, InDelivery, Typed } from './rhea-parts.ts';
+import type { EngineLink, EngineReceiver, EngineSender, EngineSession, Typed } from './rhea-parts.ts';
 import { feedbackLink, sendLink, serviceNodes, silentLink } from './service-links.ts';
-import { settleIn } from './settling.ts';
 import { TokenLinks } from './token-links.ts';
 import { TurnedAway } from './turned-away.ts';
-
-/** Messages a peer may send on a link before it hears of the first. */
-const creditWindow = 200;
-
-export interface MessageContext {
-  readonly receiver: EngineReceiver;
-  readonly message: Buffer;
-  readonly delivery: InDelivery;
-  readonly format?: number;
-}
 
 export interface PeerLinksOptions {
   readonly arrival: Arrival;
@@ -48,6 +36,7 @@ export class PeerLinks {
   readonly #cutTools: CutTools;
   readonly #tokenLinks: TokenLinks;
   readonly #turnedAway: TurnedAway;
+  readonly #incoming: Incoming;
   readonly #handlers = new Map<EngineLink, LinkHandler>();
   readonly #devices = new Map<DeviceId, AmqpDevice>();
   /** Links of services, and what lets them be. */
@@ -66,6 +55,11 @@ export class PeerLinks {
       detach: (link, error) => this.#detach(link, error),
     };
     this.#turnedAway = new TurnedAway(tools.faults, arrival.websocket ? 'amqp-ws' : 'amqp');
+    this.#incoming = new Incoming({
+      handlerOf: (link) => (this.#over ? undefined : this.#handlers.get(link)),
+      unreadable: (error) => this.#unreadable(error),
+      now: () => this.#now(),
+    });
     this.#tokenLinks = new TokenLinks({
       access: tools.access,
       leaves,
@@ -265,29 +259,8 @@ export class PeerLinks {
     link.close();
   }
 
-  take({ receiver, message, delivery, format }: MessageContext): void {
-    const how = endOfMessage(receiver);
-    const take = this.#over ? undefined : this.#handlers.get(receiver)?.take;
-    const outcome =
-      take === undefined || how === 'aborted'
-        ? outcomes.released
-        : how === 'too large'
-          ? outcomes.rejected(refuse('MessageTooLarge', 'The message is larger than 1 MB.'), this.#now())
-          : this.#outcomeOf(() => take(message, format === plainFormat ? undefined : format));
-    // Settled by the hub whatever the modes are: clients wait for it, and the library's room for unsettled ones is small.
-    settleIn(delivery, outcome);
-    if (receiver.credit <= creditWindow / 2) receiver.add_credit(creditWindow - receiver.credit);
-  }
-
-  #outcomeOf(take: () => Typed): Typed {
-    try {
-      return take();
-    } catch (error) {
-      this.#unreadable(error);
-      const text = error instanceof Error ? error.message : String(error);
-      const name = error instanceof BadBytes ? 'DeserializationError' : 'ServerError';
-      return outcomes.rejected(refuse(name, text), this.#now());
-    }
+  take(context: MessageContext): void {
+    this.#incoming.take(context);
   }
 
   #unreadable(error: unknown): void {

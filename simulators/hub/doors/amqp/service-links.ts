@@ -1,14 +1,16 @@
 // The links of a service (reference 4.6): messages to devices, the feedback on them, and notifications of file uploads, of which there are none.
 import type { Refusal } from '../../../vocabulary/service-errors.ts';
 import type { Permission } from '../../access/access.ts';
-import type { FeedbackBatch } from '../../messages/messages.ts';
+import { trouble } from '../../failed.ts';
+import { addresseesOf } from '../../messages/addressee.ts';
+import type { FeedbackBatch, Message } from '../../messages/messages.ts';
 import type { ServiceNode } from './addresses.ts';
 import type { DoorTools } from './door-tools.ts';
 import { guarded, outcomes } from './errors.ts';
 import { Feed } from './feed.ts';
 import type { LinkHandler } from './link-handler.ts';
 import { encodeFeedback, readMessages, tagOf } from './message-shape.ts';
-import type { EngineSender } from './rhea-parts.ts';
+import type { EngineSender, Typed } from './rhea-parts.ts';
 
 /** What a link needs, and the path it is asked for. */
 export const serviceNodes: Readonly<Record<ServiceNode, { readonly path: string; readonly permission: Permission }>> = {
@@ -26,16 +28,35 @@ export const serviceNodes: Readonly<Record<ServiceNode, { readonly path: string;
   },
 };
 
-export const sendLink = ({ messages, clock }: DoorTools): LinkHandler => ({
-  take(bytes, format) {
-    for (const message of readMessages(bytes, format)) {
+export function sendLink({ messages, clock, faults }: DoorTools): LinkHandler {
+  function send(all: readonly Message[]): Typed {
+    for (const message of all) {
       const refusal = guarded(() => messages.send(message));
       if (refusal !== undefined) return outcomes.rejected(refusal, clock.now());
     }
     return outcomes.accepted;
-  },
-  end() {},
-});
+  }
+
+  return {
+    take(bytes, format) {
+      const all = readMessages(bytes, format);
+      // Several sent together are one request, of the first one's device.
+      const [device] = addresseesOf(all[0]?.system.to);
+      const through = faults?.at('request', device);
+      if (through === undefined) return send(all);
+      return new Promise((settle) => {
+        through({
+          device,
+          operation: 'messages',
+          touches: undefined,
+          pass: () => settle(send(all)),
+          refuse: (status, detail) => settle(outcomes.rejected(trouble(status, detail), clock.now())),
+        });
+      });
+    },
+    end() {},
+  };
+}
 
 export function feedbackLink(link: EngineSender, { messages: { feedback }, clock, hostName }: DoorTools): LinkHandler {
   const hubName = hostName.split('.')[0] ?? hostName;
