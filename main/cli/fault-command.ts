@@ -62,7 +62,13 @@ export function addFaultCommand(program: Command, host: CliHost): void {
       };
       const spec = checked(written);
       const instance = instanceOf(flags, host);
-      await addAll(flags.name === undefined ? await freed([spec], instance) : [spec], instance, flags, host);
+      const [one] = await addAll(
+        flags.name === undefined ? await freed([spec], instance) : [spec],
+        instance,
+        flags,
+        host,
+      );
+      if (flags.json) host.out(JSON.stringify(one));
     });
 
   withInstanceFlags(
@@ -88,7 +94,8 @@ export function addFaultCommand(program: Command, host: CliHost): void {
       const { spec: before } = await find(name, instance);
       const changed = checked({ ...before, ...changesIn(flags, before, host) });
       await instance.command('fault.change', { spec: changed });
-      await tell([changed], instance, flags, host);
+      const [one] = await tell([changed], instance, flags, host);
+      if (flags.json) host.out(JSON.stringify(one));
     });
 
   withInstanceFlags(faults.command('lift').description('lift a fault, or all; what it held goes on at once'))
@@ -131,7 +138,8 @@ export function addFaultCommand(program: Command, host: CliHost): void {
       const on = flags.on === undefined ? {} : objectOf('--on', flags.on, host);
       const specs = preset.faults.map((fault) => checked({ ...fault, on: { ...fault.on, ...on } }));
       const instance = instanceOf(flags, host);
-      await addAll(await freed(specs, instance), instance, flags, host);
+      const added = await addAll(await freed(specs, instance), instance, flags, host);
+      if (flags.json) host.out(JSON.stringify(added));
     });
 }
 
@@ -197,25 +205,25 @@ async function addAll(
   instance: Instance,
   flags: InstanceFlags,
   host: CliHost,
-): Promise<void> {
+): Promise<readonly FaultRow[]> {
   for (const spec of specs) await instance.command('fault.add', { spec });
-  await tell(specs, instance, flags, host);
+  return tell(specs, instance, flags, host);
 }
 
-/** Says whom the faults are on now. */
+/** Finds whom the faults are on now, and says it unless JSON is asked for. */
 async function tell(
   specs: readonly FaultSpecInput[],
   instance: Instance,
   flags: InstanceFlags,
   host: CliHost,
-): Promise<void> {
+): Promise<readonly FaultRow[]> {
   const { faults, devices } = await instance.view('totals', {});
   const rows = faults.filter(({ spec }) => specs.some(({ name }) => name === spec.name)).map(rowOf);
-  if (flags.json) host.out(JSON.stringify(rows));
-  else {
+  if (!flags.json) {
     for (const { name, kind, devices: hit, enabled } of rows)
       host.out(`${name}: ${kind} on ${hit} of ${devices.total} devices${enabled ? '' : ', off'}`);
   }
+  return rows;
 }
 
 /** What scripts rely on; members are only ever added. */
@@ -224,8 +232,10 @@ const rowOf = ({ spec: { name, settings, on, when, seed, enabled }, devices, str
   ...(seed !== undefined && { seed }),
 });
 
+type FaultRow = ReturnType<typeof rowOf>;
+
 /** What is as it is by default goes without saying. */
-function inWords(row: ReturnType<typeof rowOf>) {
+function inWords(row: FaultRow) {
   const { share, ...whom } = row.on;
   const { probability, every, ...times } = row.when;
   const on = { ...whom, ...(share < 1 && { share }) };

@@ -39,6 +39,8 @@ interface ChangeFlags extends InstanceFlags {
 
 /** Between two looks at how many are online. */
 const looking = 100;
+/** The back-off of devices that were refused is 30 s at most. */
+const patience = 60_000;
 
 const usualIds = 'device-{index:0000}';
 
@@ -178,12 +180,21 @@ async function find(name: string, instance: Instance): Promise<FleetSummary> {
   throw new LabError('fleet.unknown', `there is no fleet '${name}'`, didYouMean(name, names, otherwise));
 }
 
+/** A fault may keep some of them off for good: gives up when none came for a while. */
 async function untilOnline(name: string, instance: Instance, { clock }: CliTools): Promise<void> {
+  let most = 0;
+  let since = clock.now();
   for (;;) {
     const { online, identities, state } = await find(name, instance);
     if (online === identities) return;
-    if (state === 'failed' || state === 'stopped') {
-      throw new LabError('internal', `fleet ${name} is ${state}, with ${online} of ${identities} devices online`);
+    if (online > most) {
+      most = online;
+      since = clock.now();
+    }
+    const why =
+      state === 'failed' || state === 'stopped' ? `is ${state}` : `has none more online since ${patience / 1_000} s`;
+    if (state === 'failed' || state === 'stopped' || clock.now() - since > patience) {
+      throw new LabError('internal', `fleet ${name} ${why}: ${online} of ${identities} devices are online`);
     }
     await sleep(clock, looking);
   }

@@ -12,8 +12,9 @@ import type {
   SubscriptionName,
 } from '../../preload/contract/contract.ts';
 import { type ErrorReport, errorCodes, errorOf, LabError } from '../../simulators/vocabulary/errors.ts';
-import { controlAt, controlOfFolder } from '../workspace/control-access.ts';
+import { controlOfFolder, controlsOf } from '../workspace/control-access.ts';
 import { reasonOf } from '../workspace/data-folder.ts';
+import { hubOfFolder } from '../workspace/running-hubs.ts';
 import type { CliHost } from './host.ts';
 
 /** Holds the token of --control, where no file does. */
@@ -62,10 +63,13 @@ function onFolder(flags: InstanceFlags, host: CliHost): { url: string; token: st
   const dataDir = flags.dataDir === undefined ? host.dataDir : resolve(host.cwd, flags.dataDir);
   const found = controlOfFolder(dataDir);
   if (found !== undefined) return found;
+  const elsewhere = controlsOf(host.dataDir).map((one) => `--control ${one.url}`);
   throw new LabError(
     'hub.unreachable',
-    `no Hubfleet runs on ${dataDir}`,
-    `${howToStart} One elsewhere is named with --data-dir or --control.`,
+    hubOfFolder(dataDir) === undefined
+      ? `no Hubfleet runs on ${dataDir}`
+      : `a hub alone runs on ${dataDir}, which takes neither fleets nor faults`,
+    elsewhere.length === 0 ? howToStart : `${howToStart} Running elsewhere: ${elsewhere.join(', ')}.`,
   );
 }
 
@@ -77,7 +81,7 @@ function at(text: string, flags: InstanceFlags, host: CliHost): { url: string; t
   }
   const token =
     flags.tokenFile === undefined
-      ? host.env[tokenVariable] || controlAt(host.dataDir, url)?.token
+      ? host.env[tokenVariable] || controlsOf(host.dataDir).find((one) => one.url === url)?.token
       : textOf('--token-file', flags.tokenFile, host).trim();
   if (token) return { url, token };
   throw new LabError(

@@ -1,6 +1,5 @@
 // How other commands find the control API of an instance that runs: its address and token, in files that only their owner can read and that
 // go when it stops. Written twice, as hubs are (running-hubs.ts): in its data folder, and among all instances of this user by process id.
-
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -38,18 +37,14 @@ export function controlOfFolder(dataDir: string): ControlAccess | undefined {
   return access !== undefined && processRuns(access.process) ? access : undefined;
 }
 
-/** The instance of this user that has this address. Forgets instances that were killed. */
-export function controlAt(usualDataDir: string, url: string): ControlAccess | undefined {
+/** Every instance of this user that runs, whatever its data folder. Forgets instances that were killed. */
+export function controlsOf(usualDataDir: string): readonly ControlAccess[] {
   const folder = folderOfAll(usualDataDir);
-  for (const name of namesIn(folder)) {
+  return namesIn(folder).flatMap((name) => {
     const file = join(folder, name);
-    if (!processRuns(Number.parseInt(name, 10))) removeIfThere(file);
-    else {
-      const access = read(file);
-      if (access?.url === url) return access;
-    }
-  }
-  return undefined;
+    const access = processRuns(Number.parseInt(name, 10)) ? read(file) : removeIfThere(file);
+    return access ?? [];
+  });
 }
 
 function read(file: string): ControlAccess | undefined {
@@ -63,7 +58,7 @@ function read(file: string): ControlAccess | undefined {
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => /^\d+\.control\.json$/.test(name));
+    return readdirSync(folder).filter((name) => /^\d+$/.test(name.replace(ending, '')) && name.endsWith(ending));
   } catch {
     return [];
   }

@@ -2,9 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { announceControl } from '../../../main/workspace/control-access.ts';
+import { announceHub } from '../../../main/workspace/running-hubs.ts';
+import type { Clock } from '../../../simulators/clock/clock.ts';
 import { systemClock } from '../../../simulators/clock/system.ts';
 import { faultKinds, faultSchemas } from '../../../simulators/vocabulary/specs.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { anInstance, instanceToken } from '../support/an-instance.ts';
+import { status } from '../support/fake-lab.ts';
 import { aTerminal } from './a-terminal.ts';
 
 const stops: (() => Promise<void>)[] = [];
@@ -97,7 +102,8 @@ describe('hubfleet fault', () => {
   test('two of a kind get names of their own; all are lifted by one command', async () => {
     const { said } = await beside();
     await said('fault', 'add', 'reply.never');
-    expect((await said('fault', 'add', 'reply.never')).out).toContain('reply-never-2: ');
+    const second = JSON.parse((await said('fault', 'add', 'reply.never', '--json')).out);
+    expect(second).toMatchObject({ name: 'reply-never-2', kind: 'reply.never', strikes: expect.any(Number) });
     await said('fault', 'add', 'reply.never', '--name', 'mine', '--off');
     expect((await said('fault', 'lift', '--all')).out).toBe('lifted 3 faults');
   });
@@ -192,6 +198,21 @@ describe('hubfleet fleet', () => {
     expect([...instance.fleets.keys()]).toEqual(['fleet-1']);
   });
 
+  test('devices that do not come are not waited for without end', async () => {
+    const instance = await anInstance({ offline: true });
+    stops.push(instance.stop);
+    const clock = new VirtualClock();
+    // Each wait is over at once; by its clock it took a hundred times as long as was asked for.
+    const after: Clock['after'] = (ms, run) => {
+      setImmediate(() => void clock.advance(ms * 100).then(run));
+      return () => {};
+    };
+    const hasty = { now: () => clock.now(), every: clock.every, after };
+    const { run, err } = aTerminal({}, { dataDir: instance.dataDir }, { clock: hasty });
+    expect(await run('fleet', 'add', '--count', '4', '--wait', 'online')).toBe(1);
+    expect(err.at(-1)).toContain('fleet fleet-1 has none more online since 60 s: 0 of 4 devices are online');
+  });
+
   test('another hub is named by its connection string, and confirmed', async () => {
     const { instance, said } = await beside();
     const hub = 'HostName=far.example.net;SharedAccessKeyName=service;SharedAccessKey=c2VydmljZQ==';
@@ -225,6 +246,21 @@ describe('the instance that is meant', () => {
     const { run, err } = aTerminal();
     expect(await run('fault', 'list')).toBe(3);
     expect(err.join('\n')).toContain('Start one with `hubfleet start --headless`');
+  });
+
+  test('a hub alone is told apart, and instances elsewhere are named', async () => {
+    const { run, err, dataDir } = aTerminal();
+    const withdraw = announceHub(status, { dataDir, usualDataDir: dataDir, process: process.pid });
+    expect(await run('fleet', 'list')).toBe(3);
+    expect(err.at(-1)).toContain(`a hub alone runs on ${dataDir}, which takes neither fleets nor faults`);
+    withdraw();
+    const withdrawControl = announceControl(
+      { process: process.pid, url: 'http://127.0.0.1:40001', token: 'secret' },
+      { dataDir: undefined, usualDataDir: dataDir },
+    );
+    expect(await run('fleet', 'list')).toBe(3);
+    expect(err.at(-1)).toContain('Running elsewhere: --control http://127.0.0.1:40001.');
+    withdrawControl();
   });
 
   test('is the one on --data-dir', async () => {

@@ -9,8 +9,11 @@ import { temporaryFolder } from './temporary.ts';
 
 export const instanceToken = 'token-of-this-start-of-the-test';
 
-/** Devices come online by halves, from look to look, so that whoever waits for them has to look again. */
-export async function anInstance(dataDir = temporaryFolder()) {
+/**
+ * Devices come online by halves, from look to look, so that whoever waits for them has to look again.
+ * @param offline none comes online.
+ */
+export async function anInstance({ dataDir = temporaryFolder(), offline = false } = {}) {
   const lab = fakeLab();
   const faults = new Map<string, FaultSpec>();
   const fleets = new Map<string, FleetSpec>();
@@ -53,7 +56,7 @@ export async function anInstance(dataDir = temporaryFolder()) {
         })),
         fleets: [...fleets.values()].map((spec) => {
           const half = Math.ceil(spec.count / 2);
-          const now = Math.min(spec.count, (online.get(spec.name) ?? -half) + half);
+          const now = offline ? 0 : Math.min(spec.count, (online.get(spec.name) ?? -half) + half);
           online.set(spec.name, now);
           return { name: spec.name, spec, identities: spec.count, online: now, state: 'running' };
         }),

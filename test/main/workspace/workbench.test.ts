@@ -1,7 +1,7 @@
 // A workbench brings back last time's fleets and faults, keeps what the user changes, and is found while it runs.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { controlAt, controlOfFolder } from '../../../main/workspace/control-access.ts';
+import { controlOfFolder, controlsOf } from '../../../main/workspace/control-access.ts';
 import { layoutOf } from '../../../main/workspace/data-folder.ts';
 import { openWorkbench, type WorkbenchOptions, type WorkbenchTools } from '../../../main/workspace/workbench.ts';
 import type { LabOptions } from '../../../simulators/lab/lab.ts';
@@ -147,7 +147,7 @@ describe('while it runs', () => {
     const bench = await open();
     const found = controlOfFolder(dataDir);
     expect(found).toEqual({ process: process.pid, ...bench.control });
-    expect(controlAt(dataDir, bench.control.url)).toEqual(found);
+    expect(controlsOf(dataDir)).toEqual([found]);
     expect(statSync(layoutOf(dataDir).control).mode & 0o777).toBe(0o600);
     const asked = (token: string) =>
       fetch(`${bench.control.url}/view/totals`, { headers: { authorization: `Bearer ${token}` } });
@@ -155,7 +155,7 @@ describe('while it runs', () => {
     expect((await asked('another')).status).toBe(401);
     await bench.stop();
     expect(existsSync(layoutOf(dataDir).control)).toBe(false);
-    expect(controlAt(dataDir, bench.control.url)).toBeUndefined();
+    expect(controlsOf(dataDir)).toEqual([]);
     await expect(asked(bench.control.token)).rejects.toThrow();
   });
 
@@ -163,7 +163,7 @@ describe('while it runs', () => {
     const { dataDir, open } = aDesk({ ephemeral: true });
     const bench = await open();
     expect(controlOfFolder(dataDir)).toBeUndefined();
-    expect(controlAt(dataDir, bench.control.url)?.token).toBe(bench.control.token);
+    expect(controlsOf(dataDir)).toEqual([{ process: process.pid, ...bench.control }]);
     await bench.stop();
   });
 
