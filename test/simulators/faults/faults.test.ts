@@ -6,7 +6,7 @@ import type { FaultFact } from '../../../simulators/vocabulary/facts.ts';
 import { type DeviceId, deviceId, faultName, fleetName, requestId } from '../../../simulators/vocabulary/ids.ts';
 import { type FaultSpecInput, faultSpecSchema } from '../../../simulators/vocabulary/specs.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { aReply } from './a-passage.ts';
+import { aPassage, aReply } from './a-passage.ts';
 
 const fleet = fleetName('thermostats');
 const ids = Array.from({ length: 5_000 }, (_, index) => deviceId(`thermostat-${String(index + 1).padStart(4, '0')}`));
@@ -238,4 +238,104 @@ test('whatever is added, changed and lifted in between, each reply leaves once o
     }),
     { numRuns: 300 },
   );
+});
+
+test('each fault sees what those before it made of the reply', () => {
+  const { faults } = theFaults();
+  const seen = (order: readonly FaultSpecInput[]) => {
+    for (const one of order) faults.add(spec(one));
+    const passage = aReply(ids[0] as DeviceId);
+    faults.at('reply', ids[0] as DeviceId)?.(passage);
+    faults.liftAll();
+    return passage.payload;
+  };
+  const body: FaultSpecInput = { name: 'body', settings: { kind: 'reply.body', body: 'hello' } };
+  const cut: FaultSpecInput = { name: 'cut', settings: { kind: 'reply.malformed' } };
+  expect([seen([body, cut]), seen([cut, body])]).toEqual(['"hel', '"hello"']);
+});
+
+test('a reply on its way meets no fault that is added later, and none that was lifted or changed since', async () => {
+  const { clock, faults, lines, answer } = theFaults();
+  faults.add(delay(100, 'one'));
+  faults.add(delay(50, 'two'));
+  faults.add(delay(30, 'three'));
+  answer();
+  faults.add(never('late'));
+  faults.lift(faultName('two'));
+  faults.change(never('three'));
+  await clock.advance(1_000);
+  expect(lines).toEqual(['100 1 sent [one]']);
+});
+
+test('strikes are told now and then, in few facts, and all of them before a fault is gone', async () => {
+  const { clock, faults, answer, facts, strikes } = theFaults();
+  faults.add(delay(0, 'slow', { share: 0.5 }));
+  faults.add(never('dead', { device: ids[0] }));
+  for (let round = 0; round < 10; round++) {
+    for (const id of ids.slice(0, 100)) answer(id);
+    await clock.advance(100);
+  }
+  for (const id of ids.slice(0, 100)) answer(id);
+  expect(facts.length).toBeLessThanOrEqual(10);
+  const slow = faults.devicesOf(
+    faultName('slow'),
+    ids.slice(0, 100).map((id) => [id, fleet] as const),
+  );
+  expect(slow).toBeGreaterThan(30);
+  faults.lift(faultName('slow'));
+  expect([strikes('slow'), strikes('dead')]).toEqual([11 * slow, 11]);
+  expect(clock.pending).toBe(0);
+});
+
+test('what concerns no device is touched by a fault that is meant for all, with turns of its own', () => {
+  const { faults } = theFaults();
+  faults.add(spec({ name: 'all', settings: { kind: 'hub.error' }, when: { every: 2 } }));
+  for (const [name, on] of Object.entries({ device: { device: ids[0] }, fleet: { fleet }, share: { share: 0.99 } })) {
+    faults.add(spec({ name, settings: { kind: 'hub.error' }, on }));
+  }
+  const ask = (device: DeviceId | undefined) => {
+    const one = aPassage('request', device);
+    faults.at('request', device)?.(one.passage);
+    return [...one.ends, ...(one.passage.touches ?? []).map(({ fault }) => fault)];
+  };
+  expect([ask(undefined), ask(undefined)]).toEqual([['passed'], ['refused 503', 'all']]);
+  for (const name of ['device', 'fleet', 'share']) faults.lift(faultName(name));
+  expect(ask(ids[0])).toEqual(['passed']);
+});
+
+test('events are asked for only while a fault waits for one', () => {
+  const { faults } = theFaults();
+  expect(faults.noteEvent).toBeUndefined();
+  const after = { event: 'connected', lasting: 1_000 } as const;
+  faults.add(spec({ name: 'soon', settings: { kind: 'reply.never' }, when: { after }, on: { fleet } }));
+  faults.add(never('always'));
+  expect(faults.noteEvent).toBeDefined();
+  faults.change(spec({ name: 'soon', settings: { kind: 'reply.never' }, when: { after }, enabled: false }));
+  expect(faults.noteEvent).toBeUndefined();
+  faults.change(spec({ name: 'soon', settings: { kind: 'reply.never' }, when: { after } }));
+  expect(faults.noteEvent).toBeDefined();
+  faults.lift(faultName('soon'));
+  expect(faults.noteEvent).toBeUndefined();
+});
+
+test('of a device that is gone nothing is kept: come back, it has the draws and turns of a new one', async () => {
+  const { clock, faults, lines, answer } = theFaults();
+  faults.add(
+    spec({
+      name: 'slow',
+      settings: { kind: 'reply.delay', delay: { kind: 'log-normal', median: 800, sigma: 1 } },
+      when: { probability: 0.5 },
+    }),
+  );
+  const times = async () => {
+    lines.length = 0;
+    for (let round = 0; round < 10; round++) answer();
+    const begun = clock.now();
+    await clock.advance(600_000);
+    return lines.map((line) => Number(line.split(' ')[0]) - begun);
+  };
+  const before = await times();
+  expect(await times()).not.toEqual(before);
+  faults.detach(ids[0] as DeviceId);
+  expect(await times()).toEqual(before);
 });
