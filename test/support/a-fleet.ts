@@ -11,6 +11,7 @@ import { type HubAddress, holdFleets } from '../../simulators/lab/fleet-holder.t
 import { identitiesOf, provide } from '../../simulators/lab/identities.ts';
 import { seeded } from '../../simulators/random/random.ts';
 import type { Fact } from '../../simulators/vocabulary/facts.ts';
+import type { FaultHooks } from '../../simulators/vocabulary/passages.ts';
 import type { FleetSpec } from '../../simulators/vocabulary/specs.ts';
 import { until } from './a-lab.ts';
 
@@ -23,6 +24,8 @@ export type FactOf<Type extends Fact['type']> = Extract<Fact, { type: Type }>;
 export async function aFleet(
   spec: FleetSpec,
   reach: (address: HubAddress) => Promise<HubAddress> = (address) => Promise.resolve(address),
+  /** What is wrong with the hub. */
+  faults?: FaultHooks,
 ) {
   const clock = systemClock();
   const facts: Fact[] = [];
@@ -31,7 +34,7 @@ export async function aFleet(
   const authority = certificates ? await makeAuthority({ now: clock.now(), randomBytes }) : undefined;
   const [plain, tls] = certificates ? ([false, 0] as const) : ([0, false] as const);
   const hub = await openHub({
-    ...{ clock, randomBytes, emit, folder: undefined, hostName: 'hub.localhost' },
+    ...{ clock, randomBytes, emit, folder: undefined, hostName: 'hub.localhost', faults },
     ...(authority && { deviceAuthorities: [authority.certificate] }),
     listen: { host: '127.0.0.1', https: tls, http: 0, mqtts: tls, mqtt: plain, amqps: tls, amqp: plain },
   });
@@ -65,6 +68,7 @@ export async function aFleet(
   return {
     hub,
     fleets,
+    invoker,
     identities,
     facts,
     of: <Type extends Fact['type']>(type: Type) => facts.filter((fact): fact is FactOf<Type> => fact.type === type),
@@ -75,12 +79,16 @@ export async function aFleet(
         () => `${online()} online, ${hub.counts().connected} connected`,
         60_000,
       ),
-    /** Calls `ping` with a text of its own; an echo gives it back. `connectTimeout` in seconds: how long the hub may wait for the device. */
-    async call(id: string, text: string, connectTimeout = 0) {
+    /**
+     * Calls `ping` with a text of its own; an echo gives it back.
+     * @param connectTimeout in seconds: how long the hub may wait for the device.
+     * @param responseTimeout in seconds: how long for its answer, 5 at least.
+     */
+    async call(id: string, text: string, connectTimeout = 0, responseTimeout = 30) {
       const answer = await invoker.invoke(id, {
         method: 'ping',
         payload: JSON.stringify(text),
-        responseTimeout: 30,
+        responseTimeout,
         connectTimeout,
       });
       return { id, text, ...answer };
