@@ -25,7 +25,8 @@ export function TargetFields({
   const unsaid = [...problems.keys()].every((path) => path !== 'name' && path !== 'seed' && !path.startsWith('on'));
   const { found, problem } = useCount(draft, unsaid);
   const one = draft.on.startsWith('device:');
-  const refused = problem?.message;
+  // The host names the field and the error of the service; here it stands beside the field.
+  const refused = problem?.message.replace(/^on\.tags: (ArgumentInvalid: )?/, '');
   return (
     <>
       <div className={styles.pair}>

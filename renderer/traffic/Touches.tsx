@@ -23,7 +23,7 @@ export function Touches({ touches }: { readonly touches: readonly FaultTouch[] }
             onClick={() => showFaults({ kind: 'change', name: fault })}
           >
             {fault}
-          </button>
+          </button>{' '}
           <span className="quiet">
             {words[leg]}
             {held === undefined ? '' : `, ${millis(held)} longer`}

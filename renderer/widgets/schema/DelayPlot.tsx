@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import type { Distribution } from '../../connection/shapes.ts';
 import { millis } from '../format.ts';
-import { histogramOf, quantile, quantilesOf } from './quantiles.ts';
+import { histogramOf, quantileOf, quantilesOf } from './quantiles.ts';
 import styles from './Schema.module.css';
 
 const columns = 60;
@@ -10,11 +10,12 @@ const height = 48;
 
 export function DelayPlot({ delay }: { readonly delay: Distribution }) {
   const sorted = useMemo(() => quantilesOf(delay), [delay]);
-  if (!sorted) return null;
+  const at = quantileOf(delay);
+  if (!sorted || !at) return null;
   const { low, high, counts, above } = histogramOf(sorted, columns);
   const most = Math.max(...counts, 1);
-  const p50 = quantile(sorted, 0.5);
-  const p95 = quantile(sorted, 0.95);
+  const p50 = at(0.5);
+  const p95 = at(0.95);
   const place = (value: number) => Math.min(columns, Math.max(0, ((value - low) / (high - low)) * columns));
   const words = `Half of the draws are below ${millis(p50)}, 95 in 100 below ${millis(p95)}, the longest of a thousand is ${millis(sorted.at(-1))}.`;
   return (

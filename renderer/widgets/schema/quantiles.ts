@@ -22,7 +22,8 @@ function cut(distribution: (value: number) => number, inverse: (share: number) =
   return (share) => Math.min(Math.max(inverse(low + share * (high - low)), 0), longestDelay);
 }
 
-function quantileOf(delay: Distribution): ((share: number) => number) | undefined {
+/** The length below which this share of the draws lies. */
+export function quantileOf(delay: Distribution): ((share: number) => number) | undefined {
   switch (delay.kind) {
     case 'fixed':
       return () => delay.ms;
