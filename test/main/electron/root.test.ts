@@ -83,6 +83,7 @@ test('the command line hands over its options, and reads one line of JSON', asyn
     version: '9.9.9',
     seed: 4,
     dataDir: null,
+    control: { url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
   });
   expect(opening.openLab.mock.calls[0]?.[0]).toMatchObject({
     seed: 4,
