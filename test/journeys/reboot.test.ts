@@ -73,7 +73,7 @@ test('a slow share answers late, a silent share not at all, and lifting both hea
   // Node's timers count whole milliseconds of the loop's own clock, so one may ring a fraction of one early.
   expect(Math.min(...late.map((row) => row.duration ?? 0))).toBeGreaterThanOrEqual(399);
   expect(timedOut.rows.every((row) => row.faults?.includes(silent?.spec.name as never))).toBe(true);
-  expect(lab.trafficDetail(timedOut.rows[0]?.id ?? 0)?.explanation?.cause).toContain('did not answer');
+  expect(lab.trafficDetail(timedOut.rows[0]?.id ?? 0)?.explanation?.cause).toContain('fault silent kept its reply');
 
   expect(await lab.liftAllFaults()).toBe(2);
   expect((await runAll(lab, { method: 'ping' })).outcomes).toEqual([{ key: '200/200', count: 60 }]);
