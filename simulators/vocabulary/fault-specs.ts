@@ -427,7 +427,8 @@ const hub = [
     'hub.throttle',
     {
       title: 'Limits of a tier',
-      description: 'The hub has the limits of a tier while the fault is on, and answers 429 above them.',
+      description:
+        'The hub has the limits of a tier while the fault is on, and answers 429 above them: to everybody, whomever it is set on.',
       touches: 'hub',
     },
     {
