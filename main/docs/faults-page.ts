@@ -34,7 +34,6 @@ const touched: Readonly<Record<string, string>> = {
   request: 'each request to the service API',
   device: 'each time it takes hold of the device',
   notification: 'each notification',
-  hub: 'the hub as a whole',
 };
 
 export function faultsPage(): string {
@@ -148,13 +147,17 @@ function kindPart({ kind, title, description, touches, schema }: FaultKindView):
   const side = sideOf(kind) === 'hub' ? 'in the local hub' : 'on the device, whichever hub it lives on';
   // Struck by the hub once something happened on it: the schedule counts those occasions.
   const counted =
-    schema.properties?.at && touches === 'connection' ? 'each occasion that `at` names' : touched[touches];
+    schema.properties?.at && touches === 'connection' ? 'each occasion that `at` names' : (touched[touches] ?? touches);
+  const counting =
+    touches === 'hub'
+      ? 'Of `when`, `from` and `until` hold; there is nothing to count.'
+      : `\`when\` counts ${counted}.`;
   const example = faultExamples[kind];
   const settings = Object.keys(example).length === 0 ? '' : ` --settings '${JSON.stringify(example)}'`;
   return [
     `### ${kind}`,
     `**${title}.** ${description}`,
-    `Acts ${side}. \`when\` counts ${counted}.`,
+    `Acts ${side}. ${counting}`,
     fieldsOf(schema),
     `\`\`\`\nhubfleet fault add ${kind}${settings}\n\`\`\``,
   ].join('\n\n');

@@ -83,6 +83,12 @@ describe('what is answered', () => {
     expect(lab.fleets()[0]).toMatchObject({ name: 'pumps', protocol: 'mqtt' });
   });
 
+  test("Node's own fetch is answered, which says no origin", async () => {
+    const options = { method: 'POST', headers: { ...ours, 'content-type': 'application/json' }, body: '{}' };
+    const answer = await fetch(`${control.url}/view/totals`, options);
+    expect([answer.status, await answer.json()]).toEqual([200, { answer: { calls: 0 } }]);
+  });
+
   test('a view is one snapshot, asked with GET or POST', async () => {
     expect((await ask('/view/totals', { method: 'GET' })).said).toEqual({ answer: { calls: 0 } });
     const input = JSON.stringify({ from: 7 });
