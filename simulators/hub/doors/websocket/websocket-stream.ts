@@ -36,6 +36,8 @@ export class WebSocketStream extends Duplex {
     // Who reads the stream hears of its end by 'close' as well; an error nobody listens for must not be thrown.
     this.on('error', () => {});
     socket.on('drain', () => this.#goOn());
+    // ws keeps to itself why a socket broke.
+    socket.on('error', (error) => this.destroy(error));
     websocket.on('message', (data: Buffer, binary: boolean) => this.#take(data, binary));
     websocket.on('error', (error) => this.#refuse(error));
     websocket.on('close', () => this.#over());
