@@ -102,7 +102,6 @@ export async function openFaultyHub() {
   return {
     device,
     async stop() {
-      if (process.env.SHOW) for (const x of [...lines.all.filter((l) => l.id?.match(process.env.SHOW!)), ...facts.all.filter((f: any) => f.device?.match(process.env.SHOW!))]) console.log(JSON.stringify(x).slice(0, 300));
       await stop(program.child);
       faults.liftAll();
       await ask.close();

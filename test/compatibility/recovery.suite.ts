@@ -49,7 +49,7 @@ describe.skipIf(problem !== undefined).concurrent('official Node device client',
   }
 
   async function givesUp(member: SdkDevice, name: string): Promise<void> {
-    expect((await member.sees('disconnect')).error?.name).toBe(name);
+    await member.sees('disconnect', ({ error }) => error?.name === name);
     expect((await member.call()).error.number).toBe(404_103);
     await member.order('telemetry');
     await member.sees('connect');
@@ -101,21 +101,30 @@ describe.skipIf(problem !== undefined).concurrent('official Node device client',
   });
 
   describe('refused by the hub when it comes again', () => {
-    test.each<Transport>(['mqtt', 'amqp'])(
-      'for passing trouble, it tries until it is let in: %s',
-      async (transport) => {
-        const member = await device('refused', transport);
-        member.fault({ kind: 'hub.refuse', connack: 3, condition: 'amqp:internal-error' }, { first: 3 });
-        await cut(member, transport === 'mqtt' ? 'connection' : 'tcp');
-        await recovers(member);
-        expect(member.facts('device.refused')).toHaveLength(3);
-      },
-    );
+    test.each([3, 5])('with CONNACK %i over MQTT, it tries until it is let in', async (connack) => {
+      const member = await device(`refused-${connack}`, 'mqtt');
+      member.fault({ kind: 'hub.refuse', connack }, { first: 3 });
+      await cut(member, 'connection');
+      await recovers(member);
+      expect(member.facts('device.refused').map(({ code }) => code)).toEqual([connack, connack, connack]);
+    });
 
-    test.each<Transport>(['mqtt', 'amqp'])('for its rights, it gives up at once: %s', async (transport) => {
-      const member = await device('barred', transport);
-      member.fault({ kind: 'hub.refuse', connack: 5, condition: 'amqp:unauthorized-access' }, { first: 1 });
-      await cut(member, transport === 'mqtt' ? 'connection' : 'tcp');
+    // Each attempt takes it 45 s; it says `disconnect` every time, and goes on all the same.
+    test('for passing trouble over AMQP, it tries until it is let in', async () => {
+      const member = await hub.device('refused-amqp', 'amqp');
+      expect((await member.call({ connectTimeoutInSeconds: 10 })).status).toBe(200);
+      member.fault({ kind: 'hub.refuse', condition: 'amqp:internal-error' }, { first: 2 });
+      await cut(member, 'tcp');
+      await member.sees('connect');
+      expect((await member.call({ connectTimeoutInSeconds: 10 })).status).toBe(200);
+      expect(member.facts('device.refused')).toHaveLength(2);
+    });
+
+    test('for its rights over AMQP, it gives up at once', async () => {
+      const member = await hub.device('barred-amqp', 'amqp');
+      expect((await member.call({ connectTimeoutInSeconds: 10 })).status).toBe(200);
+      member.fault({ kind: 'hub.refuse', condition: 'amqp:unauthorized-access' }, { first: 1 });
+      await cut(member, 'tcp');
       await givesUp(member, 'UnauthorizedError');
     });
   });
@@ -156,7 +165,8 @@ describe.skipIf(problem !== undefined).concurrent('official Node device client',
       ['ShutDownAmqp', 'amqp', 'Error'],
     ])('%s over %s: it gives up', async (type, transport, name) => {
       const member = await device(type, transport);
-      await order(member, type);
+      // A reset at once could overtake the acknowledgement, for which the client then comes again.
+      await order(member, type, { delay: '0.2' });
       await givesUp(member, name);
     });
 
