@@ -1,6 +1,8 @@
 // Whether a CONNECT is let in, and the CONNACK code when it is not (reference 2.3, 2.4).
 import type { IConnectPacket } from 'mqtt-packet';
+import type { Protocol } from '../../../vocabulary/facts.ts';
 import { type DeviceId, type FaultName, identityId, isDeviceId } from '../../../vocabulary/ids.ts';
+import type { FaultHooks } from '../../../vocabulary/passages.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
 import type { Access, ClientCertificate, Grant } from '../../access/access.ts';
@@ -32,6 +34,7 @@ export interface Denied {
   /** Missing when the packet names no possible device. */
   readonly device?: DeviceId;
   readonly hint?: string;
+  /** Faults that had a hand in it. */
   readonly faults?: readonly FaultName[] | undefined;
 }
 
@@ -103,6 +106,22 @@ export function admit(
     ...(name.modelId === undefined ? undefined : { modelId: cut(name.modelId, 256) }),
     ...(will === undefined ? undefined : { will }),
   };
+}
+
+/** What a fault says against a device that may come in. */
+export function denyByFault(device: DeviceId, protocol: Protocol, faults?: FaultHooks): Denied | undefined {
+  const through = faults?.at('admission', device);
+  let denied: Denied | undefined;
+  through?.({
+    device,
+    protocol,
+    touches: undefined,
+    pass() {},
+    refuse(by, { connack: code }, detail) {
+      denied = { code, detail, device, faults: [by] };
+    },
+  });
+  return denied;
 }
 
 /** A token, or else a certificate: who shows both is asked for what its token says. */

@@ -19,7 +19,7 @@ import type { ClientCertificate } from '../../access/access.ts';
 import type { DeviceConnection, Struck } from '../../connections/connections.ts';
 import { largestTelemetry } from '../../messages/sizes.ts';
 import { type Arrival, endSoon, resetStream } from '../arrival.ts';
-import { type Admitted, admit, connackCodes, type Denied } from './admission.ts';
+import { type Admitted, admit, connackCodes, type Denied, denyByFault } from './admission.ts';
 import { isPlainMethodName, topicAdvice } from './advice.ts';
 import type { DoorTools } from './door-tools.ts';
 import { Downstream } from './downstream.ts';
@@ -200,7 +200,7 @@ export class DeviceSocket implements DeviceConnection {
       this.#deny(admitted);
       return;
     }
-    const denied = this.#faulted(admitted.device);
+    const denied = denyByFault(admitted.device, this.protocol, tools.faults);
     if (denied !== undefined) {
       this.#deny(denied);
       return;
@@ -214,24 +214,6 @@ export class DeviceSocket implements DeviceConnection {
         device: admitted.device,
       });
     }
-  }
-
-  /** What a fault says against a device that may come in. */
-  #faulted(device: DeviceId): Denied | undefined {
-    let denied: Denied | undefined;
-    this.#tools.faults?.at(
-      'admission',
-      device,
-    )?.({
-      device,
-      protocol: this.protocol,
-      touches: undefined,
-      pass() {},
-      refuse(by, { connack: code }, detail) {
-        denied = { code, detail, device, faults: [by] };
-      },
-    });
-    return denied;
   }
 
   #deny({ code, detail, device, hint: text, faults }: Denied): void {
