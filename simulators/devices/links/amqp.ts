@@ -182,6 +182,15 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     else this.#line.send(link, bytes, waiting);
   }
 
+  #gatedUp(bytes: number, go: () => void): void {
+    if (this.#flow) this.#flow.sends(bytes, go);
+    else go();
+  }
+  #gatedDown(bytes: number, go: () => void): void {
+    if (this.#flow) this.#flow.receives(bytes, go);
+    else go();
+  }
+
   // --- what the line tells ---
 
   lineReady(): void {
@@ -191,9 +200,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
   }
 
   tokenAnswered(status: number, description: string): void {
-    if (this.#flow?.clear === false)
-      this.#flow.receives(description.length, () => this.#tokenTaken(status, description));
-    else this.#tokenTaken(status, description);
+    this.#gatedDown(description.length, () => this.#tokenTaken(status, description));
   }
 
   #tokenTaken(status: number, description: string): void {
@@ -229,8 +236,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
   }
 
   linkClosed(link: RheaLink): void {
-    if (this.#flow?.clear === false) this.#flow.receives(0, () => this.#detached(link));
-    else this.#detached(link);
+    this.#gatedDown(0, () => this.#detached(link));
   }
 
   #detached(link: RheaLink): void {
@@ -337,8 +343,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     const { id, settings } = this.#device;
     const token = this.#owner.token();
     const put = () => this.#line.putToken(this, resourceOf(settings.hostName, id), token);
-    if (this.#flow?.clear === false) this.#flow.sends(token.length, put);
-    else put();
+    this.#gatedUp(token.length, put);
   }
 
   #attach(): void {
@@ -401,8 +406,7 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     const links = this.#links;
     this.#forget();
     // Behind what was sent before. During a silence the hub is told nothing, and the links stay as they are.
-    if (this.#flow?.clear === false) this.#flow.sends(0, () => this.#quit(links, goodbye));
-    else this.#quit(links, goodbye);
+    this.#gatedUp(0, () => this.#quit(links, goodbye));
   }
 
   #quit(links: readonly RheaLink[], goodbye: boolean): void {
