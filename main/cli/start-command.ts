@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
+import { type DemoName, demoNames } from '../commands/demo.ts';
 import { openWeb } from '../web/server.ts';
 import { openDataFolder } from '../workspace/data-folder.ts';
 import { defaultHostName } from '../workspace/host-name.ts';
@@ -18,7 +19,7 @@ interface StartFlags {
   readonly host?: 'desktop' | 'browser';
   readonly open: boolean;
   readonly headless?: boolean;
-  readonly demo?: boolean;
+  readonly demo?: DemoName | true;
   readonly json?: boolean;
   readonly ephemeral?: boolean;
   readonly seed?: number;
@@ -40,7 +41,12 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
     .addOption(new Option('--host <host>', 'where the window opens').choices(['desktop', 'browser']))
     .option('--no-open', 'do not open a window or a browser, only serve it')
     .option('--headless', 'no window: hub and fleets alone, commanded by hubfleet fleet and fault')
-    .option('--demo', 'add the demo fleet: 100 devices, 7% slow, 2% silent')
+    .addOption(
+      new Option(
+        '--demo [name]',
+        'add a demo fleet: reboot (100 devices, 7% slow, 2% silent) or firmware (200 to update, every tenth fails)',
+      ).choices(demoNames),
+    )
     .option('--json', 'print one line of JSON when ready')
     .option('--ephemeral', 'keep nothing')
     .option('--seed <number>', "what draws and shares are derived from; last time's", wholeNumber(0, 0xffff_ffff))
@@ -57,7 +63,7 @@ export function addStartCommand(program: Command, host: CliHost, tools: CliTools
         dataDir: flags.dataDir === undefined ? host.dataDir : resolve(host.cwd, flags.dataDir),
         usualDataDir: host.dataDir,
         ephemeral: flags.ephemeral ?? false,
-        demo: flags.demo ?? false,
+        demo: flags.demo === true ? 'reboot' : flags.demo,
         seed: flags.seed,
         hostName: flags.hostName,
         ports: {

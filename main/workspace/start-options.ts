@@ -1,5 +1,6 @@
 // What the desktop host is told when `hubfleet start` starts it; started by itself it uses what the command line would.
 import { z } from 'zod';
+import { demoNames } from '../commands/demo.ts';
 import type { WorkbenchOptions } from './workbench.ts';
 
 /** The variable that carries these options from the command line to the desktop host. */
@@ -11,7 +12,7 @@ const schema = z.strictObject({
   dataDir: z.string(),
   usualDataDir: z.string(),
   ephemeral: z.boolean(),
-  demo: z.boolean(),
+  demo: z.enum(demoNames).optional(),
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   hostName: z.string(),
   ports: z.strictObject({
@@ -43,7 +44,7 @@ export function startOptions(
       ...usual,
       usualDataDir: usual.dataDir,
       ephemeral: false,
-      demo: false,
+      demo: undefined,
       seed: undefined,
       ports: {},
       deviceAuthorities: [],

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { HubStatus } from '../../simulators/hub/hub.ts';
 import type { Lab, LabOptions } from '../../simulators/lab/lab.ts';
 import { LabError } from '../../simulators/vocabulary/errors.ts';
-import { addDemo } from '../commands/demo.ts';
+import { addDemo, type DemoName } from '../commands/demo.ts';
 import { type ControlHost, openControl } from '../control/server.ts';
 import { withAbsoluteFiles } from './behaviour-files.ts';
 import { announceControl } from './control-access.ts';
@@ -20,8 +20,8 @@ export interface WorkbenchOptions {
   readonly usualDataDir: string;
   /** Keeps nothing, neither hub nor settings. */
   readonly ephemeral: boolean;
-  /** Adds the demo fleet and its two faults unless they are there already. */
-  readonly demo: boolean;
+  /** Adds this demo's fleet and faults unless they are there already. */
+  readonly demo?: DemoName | undefined;
   /** Undefined takes the seed of last time, else a new one. */
   readonly seed: number | undefined;
   readonly hostName: string;
@@ -92,7 +92,7 @@ export async function openWorkbench(options: WorkbenchOptions, tools: WorkbenchT
         if (!stopped) tools.notice(`fleet ${fleet.name} could not be brought back: ${error.message}`);
       });
     }
-    if (options.demo && !stopped) await addDemo(lab);
+    if (options.demo !== undefined && !stopped) await addDemo(lab, options.demo);
     ready = true;
     keep();
   };

@@ -204,6 +204,13 @@ const fixed: readonly Action[] = [
     perform: () => order('fleet.demo', {}),
   },
   {
+    id: 'fleet.demoFirmware',
+    name: 'Start the firmware fleet (200 devices to update, every tenth fails)',
+    group: 'Fleet',
+    enabled: () => !totals()?.fleets.some((fleet) => fleet.name === 'firmware'),
+    perform: () => order('fleet.demo', { demo: 'firmware' }),
+  },
+  {
     id: 'fleet.table',
     name: 'Show the fleet as a table',
     group: 'Fleet',

@@ -39,7 +39,7 @@ test.describe('the desktop', () => {
       dataDir,
       usualDataDir: dataDir,
       ephemeral: false,
-      demo: true,
+      demo: 'reboot',
       hostName: '127.0.0.1',
       ports: { https: 0, mqtts: 0, mqtt: 0 },
       json: true,

@@ -416,7 +416,7 @@ describe('hubfleet start', () => {
     const { run, dataDir } = aTerminal({}, { env: { DISPLAY: ':0' } }, { desktop });
     expect(await run('start', '--demo', '--seed', '3')).toBe(0);
     expect(ran).toEqual([
-      ['/electron', expect.objectContaining({ demo: true, seed: 3, dataDir, json: false, open: true })],
+      ['/electron', expect.objectContaining({ demo: 'reboot', seed: 3, dataDir, json: false, open: true })],
     ]);
   });
 

@@ -67,7 +67,7 @@ test('the command line hands over its options, and reads one line of JSON', asyn
     dataDir,
     usualDataDir: dataDir,
     ephemeral: true,
-    demo: true,
+    demo: 'reboot',
     seed: 4,
     hostName: 'hub.test.local',
     ports: { https: 0, mqtts: 0 },

@@ -5,7 +5,7 @@ import { startOptions } from '../../../main/workspace/start-options.ts';
 const usual = { version: '1.2.3', dataDir: '/usual', hostName: '127.0.0.1' };
 const asked = {
   ...{ version: '1.2.3', dataDir: '/data', usualDataDir: '/usual', hostName: '127.0.0.1' },
-  ...{ ephemeral: true, demo: false, seed: 7, json: true, open: false },
+  ...{ ephemeral: true, seed: 7, json: true, open: false },
   ports: { https: 0, mqtts: 1, mqtt: 2, amqps: 3, amqp: 4 },
   deviceAuthorities: ['a PEM text'],
 };

@@ -34,7 +34,7 @@ function aDesk(options: Partial<WorkbenchOptions> = {}, openLab?: (asked: LabOpt
     dataDir,
     usualDataDir: dataDir,
     ephemeral: false,
-    demo: false,
+    demo: undefined,
     seed: undefined,
     hostName: '127.0.0.1',
     ports: { https: 0, mqtts: 0, amqps: 0 },
@@ -46,7 +46,7 @@ function aDesk(options: Partial<WorkbenchOptions> = {}, openLab?: (asked: LabOpt
 
 describe('between two starts', () => {
   test('fleets, faults and the seed are kept', async () => {
-    const first = aDesk({ demo: true });
+    const first = aDesk({ demo: 'reboot' });
     const bench = await first.open();
     await bench.restored;
     await bench.lab.addFleet(fleetSpecSchema.parse({ name: 'mine', count: 2 }));
@@ -105,7 +105,7 @@ describe('between two starts', () => {
   });
 
   test('nothing is kept of an ephemeral one, not even where it is', async () => {
-    const { dataDir, asked, open } = aDesk({ ephemeral: true, usualDataDir: temporaryFolder(), demo: true });
+    const { dataDir, asked, open } = aDesk({ ephemeral: true, usualDataDir: temporaryFolder(), demo: 'reboot' });
     const bench = await open();
     await bench.restored;
     bench.keep();
@@ -123,7 +123,7 @@ describe('between two starts', () => {
   });
 
   test('what is kept while last time is still being brought back holds all of it', async () => {
-    const { dataDir, open } = aDesk({ demo: true });
+    const { dataDir, open } = aDesk({ demo: 'reboot' });
     const bench = await open();
     bench.keep(); // before the demo is registered: must not write an empty file over the old one
     await bench.restored;
