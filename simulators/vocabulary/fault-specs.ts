@@ -206,7 +206,7 @@ const link = [
     {
       title: 'Half-open',
       description:
-        'The link goes silent in both directions and nobody is told: no FIN, no RST. Both sides find out by their own timeouts. Lifted in time, what was held arrives.',
+        'The link goes silent in both directions and nobody is told: no FIN, no RST. Both sides find out by their own timeouts, and a link that the device opens then is silent too. Lifted in time, what was held arrives. On an AMQP connection that devices share it is the links of this device alone.',
       touches: 'device',
     },
     {},
@@ -215,7 +215,8 @@ const link = [
     'link.latency',
     {
       title: 'Latency and jitter',
-      description: 'Every piece of the byte stream arrives later; the order stays.',
+      description:
+        'Every piece of the byte stream arrives later; the order stays. Over TLS it is the bytes inside; on an AMQP connection that devices share, the messages of this device alone.',
       touches: 'bytes',
     },
     { delay, direction },
@@ -224,7 +225,8 @@ const link = [
     'link.bandwidth',
     {
       title: 'Narrow band',
-      description: 'The byte stream has a limited rate.',
+      description:
+        'The byte stream has a limited rate: each piece takes as long as its bytes need, one after the other. On an AMQP connection that devices share it is the messages of this device alone.',
       touches: 'bytes',
     },
     {
