@@ -7,7 +7,7 @@ import { type Invoker, openInvoker } from '../../simulators/invoker/invoker.ts';
 import type { HubFact } from '../../simulators/vocabulary/facts.ts';
 import { deviceId, fleetName } from '../../simulators/vocabulary/ids.ts';
 import type { FleetSpecInput } from '../../simulators/vocabulary/specs.ts';
-import { addFleet, aLab, allOnline, runAll, until } from '../support/a-lab.ts';
+import { addFault, addFleet, aLab, allOnline, runAll, until } from '../support/a-lab.ts';
 
 const everyDevice = { sort: 'id', descending: false, from: 0, count: 500, wall: false, filter: '' } as const;
 const clock = systemClock();
@@ -210,4 +210,29 @@ test('shows and keeps no key of its hub', async () => {
   expect(lab.views.totals().fleets[0]?.spec.hub).toBe('remote.localhost');
   expect(lab.fleets()).toEqual([]);
   await lab.removeFleet(name, confirmed);
+});
+
+test('a fault with a condition on tags is on none of its devices, not even where one here has the same name', async () => {
+  const remote = await aRemoteHub();
+  const lab = await aLabBeside(remote);
+  const tags = { floor: 3 };
+  await addFleet(lab, pumps(remote, { count: 2, tags }), confirmed);
+  await addFleet(lab, { name: 'fans', count: 2, id: 'fan-{index}', tags, behaviour: { kind: 'echo' } });
+  await allOnline(lab, 4);
+  const here = openInvoker({
+    ...{ connectionString: lab.status.connectionStrings.iothubowner ?? '', clock, ca: lab.status.ca.pem },
+    address: { host: '127.0.0.1', port: lab.status.doors.https?.port ?? 0, tls: true },
+  });
+  onTestFinished(() => here.close());
+  await here.createDevice('pump-1');
+  await here.patchTwin('pump-1', { tags });
+  const settings = { kind: 'reply.status', status: 500 } as const;
+  await addFault(lab, { name: 'odd', settings, on: { tags: 'tags.floor = 3' } });
+  expect(lab.views.totals().faults).toMatchObject([{ devices: 2 }]);
+  expect((await runAll(lab, { method: 'ping' })).outcomes).toEqual(
+    expect.arrayContaining([
+      { key: '200/200', count: 2 },
+      { key: '200/500', count: 2 },
+    ]),
+  );
 });
