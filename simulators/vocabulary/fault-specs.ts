@@ -533,7 +533,7 @@ export const targetSchema = z
       .max(4_096, 'tags: at most 4096 characters')
       .optional()
       .describe(
-        'Only devices whose twin meets this condition of the query language: tags.floor = 3. Looked at again when tags change.',
+        'Only devices whose twin meets this condition of the query language: tags.floor = 3. Looked at again when tags change. Modules and devices of a remote hub meet none.',
       ),
     share: share.default(1).describe('This part of them, 0 to 1, the same devices for the same seed.'),
   })
