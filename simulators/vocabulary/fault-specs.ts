@@ -356,7 +356,7 @@ const operations = z
   .array(z.enum(serviceOperations))
   .min(1, 'operations: at least one, or leave it out for all')
   .optional()
-  .describe('Only these; left out: all.');
+  .describe('Only these; left out: all. The calls that a job makes are `methods`.');
 /** What can be cut on the hub's side; over MQTT each of them is the connection. */
 export const killTargets = [
   'tcp',
@@ -405,7 +405,10 @@ const hub = [
         .max(5, 'connack: 1 to 5')
         .default(3)
         .describe('Over MQTT: 1 protocol, 2 identifier, 3 unavailable, 4 credentials, 5 not authorized.'),
-      condition: z.enum(amqpConditions).default('amqp:internal-error').describe('Over AMQP.'),
+      condition: z
+        .enum(amqpConditions)
+        .default('amqp:internal-error')
+        .describe("Over AMQP: what the device's links are detached with."),
     },
   ),
   kind(
@@ -450,7 +453,8 @@ const hub = [
     'hub.slow',
     {
       title: 'Slow service',
-      description: 'The service API takes longer to begin with what it was asked.',
+      description:
+        'The service API takes longer to begin with what it was asked. Both timeouts of a method call begin when the hub begins with it.',
       touches: 'request',
     },
     { delay, operations },
