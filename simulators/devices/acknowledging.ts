@@ -7,6 +7,7 @@ import type { AcknowledgeSpec } from '../vocabulary/specs.ts';
 import type { Instant } from '../vocabulary/units.ts';
 import { type JsonObject, type TwinDocument, TwinFailed } from './links/connection.ts';
 import { isObject } from './links/twin-json.ts';
+import { textOf } from './program.ts';
 import { hasAll } from './stubs.ts';
 
 /** What acknowledging needs of its device. */
@@ -101,10 +102,9 @@ export class Acknowledger {
     try {
       await this.#owner.report(this.#worded(due, acknowledge));
     } catch (error) {
-      if (!(error instanceof TwinFailed)) throw error;
       // Without a link it waits until the twin is read again; what the hub refuses it would refuse again.
-      again = error.status === 0;
-      if (!again) this.#owner.complain(`acknowledging desired properties: ${error.message}`);
+      again = error instanceof TwinFailed && error.status === 0;
+      if (!again) this.#owner.complain(`acknowledging desired properties: ${textOf(error)}`);
     } finally {
       this.#reporting = false;
     }

@@ -1,7 +1,7 @@
 // What a device does on a direct method, and what it may do while at it. Ours and a user's own module are the same thing: `onMethod`, and where
 // something is to be done when the device comes up, `onStart`.
 import type { DeviceId } from '../../vocabulary/ids.ts';
-import type { Millis } from '../../vocabulary/units.ts';
+import { type Millis, seconds } from '../../vocabulary/units.ts';
 import type { LinkProtocol, MethodRequest } from '../device.ts';
 import { type TwinDocument, TwinFailed } from '../links/connection.ts';
 
@@ -17,7 +17,7 @@ export interface DeviceStatus {
   readonly uptime: Millis;
   /** How often the hub took it in. */
   readonly connects: number;
-  /** Methods that reached it. */
+  /** Methods that it began to execute. */
   readonly calls: number;
   /** Between two messages; undefined when it sends none. */
   readonly telemetryInterval: Millis | undefined;
@@ -98,5 +98,26 @@ export async function tryReport(device: StartActions, patch: Readonly<Record<str
   } catch (error) {
     if (!(error instanceof TwinFailed)) throw error;
     device.complain(error.message);
+  }
+}
+
+/** Tries of `reportForSure`, and the wait before the second; it doubles. */
+const tries = 8;
+const firstWait: Millis = seconds(1);
+
+/** For what must reach the twin, or it would say something wrong for ever: tries again for about two minutes, then says that it gave up. */
+export async function reportForSure(device: StartActions, patch: Readonly<Record<string, unknown>>): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    try {
+      await device.report(patch);
+      return;
+    } catch (error) {
+      if (!(error instanceof TwinFailed)) throw error;
+      if (tried === tries) {
+        device.complain(`${error.message}; given up after ${tries} tries`);
+        return;
+      }
+    }
+    await device.wait(firstWait * 2 ** (tried - 1));
   }
 }

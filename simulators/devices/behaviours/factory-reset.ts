@@ -1,6 +1,6 @@
 // A factory reset: what the device reported is gone, it goes dark, and comes back as if new, with a serial number nobody saw before.
 import type { BehaviourSpec } from '../../vocabulary/specs.ts';
-import { type BehaviourMaker, type StartActions, tryReport } from './behaviour.ts';
+import { type BehaviourMaker, reportForSure, type StartActions, tryReport } from './behaviour.ts';
 
 interface Factory {
   readonly resetAt: string;
@@ -23,8 +23,8 @@ export const factoryReset: BehaviourMaker<Extract<BehaviourSpec, { kind: 'factor
   async onStart(device) {
     const { memory } = device;
     if (memory.factoryReset !== 'under way') return;
-    await device.report({ factory: memory.factory });
     memory.factoryReset = undefined;
+    await reportForSure(device, { factory: memory.factory });
   },
 });
 

@@ -1,19 +1,22 @@
 // A firmware update: downloading, applying, rebooting, done or failed. Each phase is reported with its progress under `firmware`; the update
 // survives the reboot it needs, and nothing else: a device that is cut off in the middle keeps its old version.
 import type { BehaviourSpec } from '../../vocabulary/specs.ts';
-import { type Millis, seconds } from '../../vocabulary/units.ts';
-import { TwinFailed } from '../links/connection.ts';
+import type { Millis } from '../../vocabulary/units.ts';
 import { isObject } from '../links/twin-json.ts';
-import { type BehaviourMaker, type DeviceActions, jsonOf, type StartActions, tryReport } from './behaviour.ts';
+import {
+  type BehaviourMaker,
+  type DeviceActions,
+  jsonOf,
+  reportForSure,
+  type StartActions,
+  tryReport,
+} from './behaviour.ts';
 import { type Firmware, firmwareOf, type Phase, type Update, underWay } from './firmware.ts';
 
 type Spec = Extract<BehaviourSpec, { kind: 'firmwareUpdate' }>;
 
 /** How many parts a phase is reported in. */
 const parts = 4;
-/** Tries to report the end of an update, and the wait before the second, ms; it doubles. */
-const tries = 8;
-const firstWait: Millis = seconds(1);
 
 export const firmwareUpdate: BehaviourMaker<Spec> = (spec) => ({
   methods: ['firmwareUpdate'],
@@ -120,22 +123,5 @@ async function comeBack(device: StartActions, firmware: Firmware, update: Update
     await reportForSure(device, { firmware: changed(device, 'failed', { error, progress: 100 }) });
   } else {
     await reportForSure(device, { firmware: changed(device, 'done', { progress: 100 }, to) });
-  }
-}
-
-/** How an update ended must reach the twin, or it would seem under way for ever. */
-async function reportForSure(device: StartActions, patch: Readonly<Record<string, unknown>>): Promise<void> {
-  for (let tried = 1; ; tried++) {
-    try {
-      await device.report(patch);
-      return;
-    } catch (error) {
-      if (!(error instanceof TwinFailed)) throw error;
-      if (tried === tries) {
-        device.complain(`${error.message}; given up after ${tries} tries`);
-        return;
-      }
-    }
-    await device.wait(firstWait * 2 ** (tried - 1));
   }
 }

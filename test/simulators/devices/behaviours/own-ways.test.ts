@@ -1,6 +1,6 @@
 // Behaviours that change the device they run on: a factory reset, another telemetry interval.
 import { expect, test } from 'vitest';
-import { behaviourSchema, telemetrySchema } from '../../../../simulators/vocabulary/specs.ts';
+import { acknowledgeSchema, behaviourSchema, telemetrySchema } from '../../../../simulators/vocabulary/specs.ts';
 import { type ADevice, aDevice } from '../a-device.ts';
 
 const reports = ({ broker }: ADevice): Record<string, unknown>[] =>
@@ -26,6 +26,51 @@ test('a factory reset clears what was reported, goes dark, and comes back with a
   const [first, second] = reports(device).flatMap(({ factory }) => (factory ? [factory as { serial: string }] : []));
   expect(second).toMatchObject({ resets: 2 });
   expect(second?.serial).not.toBe(first?.serial);
+});
+
+test('the new serial number is reported until the hub takes it', async () => {
+  const device = aDevice({ behaviour: behaviourSchema.parse({ kind: 'factoryReset' }) });
+  await device.online();
+  device.broker.last.call('factoryReset', '1');
+  await device.clock.advance(5_000);
+  device.broker.reportStatus = 503;
+  await device.clock.advance(6_000);
+  device.broker.reportStatus = 204;
+  await device.clock.advance(60_000);
+  expect(reports(device).filter(({ factory }) => factory)).toHaveLength(3);
+  expect(device.of('device.failed')).toEqual([]);
+});
+
+test('what is never taken is given up and told', async () => {
+  const device = aDevice({ behaviour: behaviourSchema.parse({ kind: 'factoryReset' }) });
+  await device.online();
+  device.broker.last.call('factoryReset', '1');
+  await device.clock.advance(5_000);
+  device.broker.reportStatus = 503;
+  await device.clock.advance(600_000);
+  expect(reports(device).filter(({ factory }) => factory)).toHaveLength(8);
+  expect(device.of('device.failed').map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/given up after 8 tries$/),
+  ]);
+});
+
+test('a device that locked up sends and acknowledges nothing until it is power-cycled', async () => {
+  const device = aDevice({
+    behaviour: behaviourSchema.parse({ kind: 'lockup' }),
+    telemetry: telemetrySchema.parse({ everySeconds: 1, jitter: 0 }),
+    acknowledge: acknowledgeSchema.parse({ how: 'echo' }),
+  });
+  await device.online();
+  await device.clock.advance(3_000);
+  device.broker.last.call('lockup', '1');
+  await device.clock.advance(1);
+  device.broker.last.publish('$iothub/twin/PATCH/properties/desired/?$version=2', '{"a":1}');
+  await device.clock.advance(60_000);
+  expect([sent(device), reports(device)]).toEqual([3, []]);
+  device.broker.twin = { desired: { a: 1, $version: 2 }, reported: { $version: 1 } };
+  device.device.reboot(100);
+  await device.clock.advance(2_500);
+  expect([sent(device), reports(device)]).toEqual([5, [{ a: 1 }]]);
 });
 
 test('a reboot that is no factory reset reports no new identity', async () => {
