@@ -53,6 +53,7 @@ export async function openFaultyHub() {
   const faults = new FaultSet({ clock, seed: 1, emit, fleetOf: () => undefined });
   const listen = { host: hostName, https: 443, http: 0, mqtts: 8_883, mqtt: false, amqps: 5_671, amqp: false } as const;
   const hub = await openHub({ clock, randomBytes, emit, folder: undefined, hostName, faults, listen });
+  faults.attachHub(hub.grip);
   const folder = mkdtempSync(join(tmpdir(), 'hubfleet-faulty-'));
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, hub.status.ca.pem);
@@ -101,6 +102,13 @@ export async function openFaultyHub() {
 
   return {
     device,
+    /** Puts a fault on the hub itself; the undo lifts it. */
+    fault(settings: FaultSpecInput['settings']): () => void {
+      named += 1;
+      const spec = faultSpecSchema.parse({ name: `fault-${named}`, settings });
+      faults.add(spec);
+      return () => faults.lift(spec.name);
+    },
     async stop() {
       await stop(program.child);
       faults.liftAll();

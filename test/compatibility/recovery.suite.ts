@@ -204,6 +204,21 @@ describe.skipIf(problem !== undefined).concurrent('official Node device client',
     });
   });
 
+  describe('reports properties that the hub refuses', () => {
+    test.each<[Transport, 400 | 429 | 500 | 503]>([
+      ['mqtt', 429],
+      ['mqtt', 503],
+      ['amqp', 400],
+      ['amqp', 503],
+    ])('and is told at once, whatever the status: %s, %i', async (transport, status) => {
+      const member = await device(`report-${status}`, transport);
+      member.fault({ kind: 'twin.report-rejected', status }, { first: 1 });
+      await expect(member.order('report', { patch: { a: 1 } })).rejects.toMatchObject({ name: 'Error' });
+      await member.order('report', { patch: { a: 2 } });
+      expect(member.facts('twin.patched').map(({ patch }) => patch.text)).toEqual(['{"a":2}']);
+    });
+  });
+
   describe('hears nothing of', () => {
     test.each<Transport>(['mqtt', 'amqp'])('a request that was lost, and answers the next: %s', async (transport) => {
       const member = await device('lost', transport);
@@ -236,4 +251,14 @@ describe.skipIf(problem !== undefined).concurrent('official Node device client',
       expect(member.count('call')).toBe(3);
     },
   );
+
+  test.sequential('waits in the client, and loses nothing, above the telemetry limit of a tier', async () => {
+    const member = await device('throttled', 'amqp');
+    const lift = hub.fault({ kind: 'hub.throttle', tier: 'F1' });
+    await member.order('telemetry', { count: 600 });
+    lift();
+    expect(member.facts('throttle.hit').length).toBeGreaterThan(0);
+    expect(member.facts('message.received')).toHaveLength(601);
+    expect([member.count('disconnect'), member.count('error')]).toEqual([0, 0]);
+  });
 });

@@ -49,10 +49,10 @@ const orders = {
     new Promise((resolve, reject) => {
       members.get(id).twin.properties.reported.update(patch, (error) => (error ? reject(error) : resolve()));
     }),
-  async telemetry({ id, properties = {} }) {
+  async telemetry({ id, properties = {}, count = 1 }) {
     const message = new device.Message('{}');
     for (const [name, value] of Object.entries(properties)) message.properties.add(name, value);
-    await members.get(id).client.sendEvent(message);
+    await Promise.all(Array.from({ length: count }, () => members.get(id).client.sendEvent(message)));
   },
 };
 
