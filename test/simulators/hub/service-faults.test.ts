@@ -223,6 +223,17 @@ describe('the service API', () => {
     expect((await answered).status).toBe(status);
   });
 
+  test('the calls of a job are method calls: each fails alone, and the job runs to its end', async () => {
+    const { add, create, ask, facts } = await aFaultyHub();
+    await Promise.all(['one', 'two'].map((id) => create(id)));
+    add({ ...broken, operations: ['methods'] }, { on: { device: deviceId('one') } });
+    const asked = { type: 'scheduleDeviceMethod', queryCondition: '*', cloudToDeviceMethod: { methodName: 'm' } };
+    expect((await ask('PUT', '/jobs/v2/j', { body: asked })).status).toBe(200);
+    await facts.next('job.changed', ({ status }) => status === 'completed');
+    const ended = facts.of('invocation.ended').map(({ device, httpStatus }) => `${device} ${httpStatus}`);
+    expect(ended.sort()).toEqual(['one 503', 'two 404']);
+  });
+
   test('messages that a service sends over AMQP are rejected by hub.error', async () => {
     const { add, create, service, ask } = await aFaultyHub();
     await create('one');
