@@ -49,7 +49,10 @@ const blanks: { [S in Stage]: (note: Note) => Omit<Passages[S], keyof Passage> }
   twin: (note) => ({ operation: 'report', lose: () => note('lost'), refuse: (status) => note(`refused ${status}`) }),
 };
 
-/** What passes at a stage; a reply is `200 {"done":true}`, a twin passage a report. `changes` take the place of what is said here. */
+/**
+ * What passes at a stage; a reply is `200 {"done":true}`, a twin passage a report. `changes` take the place of what is said here; a `pass` of theirs
+ * is called besides.
+ */
 export function aPassage<S extends Stage>(
   stage: S,
   device: Passages[S]['device'],
@@ -59,9 +62,10 @@ export function aPassage<S extends Stage>(
   const blank = blanks[stage]((end) => void ends.push(end)) as { left?: () => void };
   const pass = () => {
     ends.push('passed');
+    changes.pass?.();
     blank.left?.();
   };
-  return { ends, passage: { device, pass, touches: undefined, ...blank, ...changes } as unknown as Passages[S] };
+  return { ends, passage: { device, touches: undefined, ...blank, ...changes, pass } as unknown as Passages[S] };
 }
 
 /** A reply that goes nowhere; `changes` say what its ends do. */

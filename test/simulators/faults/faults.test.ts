@@ -30,7 +30,8 @@ function theFaults(seed = 7) {
       const by = (passage.touches ?? []).map(({ fault }) => fault).join(' ');
       lines.push(`${clock.now()} ${name} ${what} [${by}]`);
     };
-    const passage = aReply(device, { rid: requestId(name), pass: () => note('sent'), hang: () => note('silent') });
+    const silent = () => note('silent');
+    const passage = aReply(device, { rid: requestId(name), pass: () => note('sent'), hang: silent, swallow: silent });
     const chain = faults.at('reply', device);
     if (chain) chain(passage);
     else passage.pass();
@@ -200,36 +201,55 @@ test("one device's draws do not depend on the others", async () => {
   expect(await times(3)).toEqual(alone);
 });
 
-test('whatever is added, changed and lifted in between, each reply leaves once or is told silent once', async () => {
-  const step = fc.oneof(
-    fc.record({ kind: fc.constant('answer' as const), device: fc.nat(5) }),
-    fc.record({ kind: fc.constant('add' as const), name: fc.nat(3), ms: fc.nat(500), never: fc.boolean() }),
+test('whatever is added, changed, lifted and retargeted in between, each reply leaves once or is told silent once', async () => {
+  const settings: fc.Arbitrary<FaultSpecInput['settings']> = fc.oneof(
+    fc.nat(500).map((ms) => ({ kind: 'reply.delay' as const, delay: { kind: 'fixed' as const, ms } })),
     fc.record({
-      kind: fc.constant('change' as const),
-      name: fc.nat(3),
-      ms: fc.nat(500),
-      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      kind: fc.constant('reply.duplicate' as const),
+      copies: fc.integer({ min: 1, max: 3 }),
+      after: fc.nat(99),
     }),
-    fc.record({ kind: fc.constant('lift' as const), name: fc.nat(3) }),
-    fc.record({ kind: fc.constant('liftAll' as const) }),
-    fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(400) }),
+    fc.constantFrom('reply.never', 'reply.unanswered', 'reply.malformed', 'reply.wrong-rid').map((kind) => ({ kind })),
+  );
+  const name = fc.constantFrom('f0', 'f1', 'f2', 'f3');
+  const fault = fc.record({
+    ...{ name, settings, enabled: fc.boolean() },
+    on: fc.record(
+      { share: fc.double({ min: 0, max: 1, noNaN: true }), tags: fc.constant('tags.floor = 3') },
+      { requiredKeys: [] },
+    ),
+    when: fc.record(
+      { every: fc.integer({ min: 1, max: 3 }), until: fc.integer({ min: 1, max: 900 }) },
+      { requiredKeys: [] },
+    ),
+  });
+  const device = fc.nat(5).map((index) => ids[index] as DeviceId);
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ act: fc.constant('answer' as const), device }) },
+    { weight: 3, arbitrary: fc.record({ act: fc.constant('set' as const), fault }) },
+    fc.record({ act: fc.constant('lift' as const), name }),
+    fc.record({ act: fc.constant('retarget' as const), name, devices: fc.array(device) }),
+    fc.record({ act: fc.constant('liftAll' as const) }),
+    fc.record({ act: fc.constant('detach' as const), device }),
+    fc.record({ act: fc.constant('wait' as const), ms: fc.nat(400) }),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const { clock, faults, lines, answer } = theFaults();
       let answers = 0;
-      const has = (name: number) => faults.specs().some((one) => one.name === `f${name}`);
+      const has = (which: string) => faults.specs().some((one) => one.name === which);
       for (const one of steps) {
-        if (one.kind === 'answer') {
+        if (one.act === 'answer') {
           answers += 1;
-          answer(ids[one.device]);
-        } else if (one.kind === 'add' && !has(one.name)) {
-          faults.add(one.never ? never(`f${one.name}`) : delay(one.ms, `f${one.name}`));
-        } else if (one.kind === 'change' && has(one.name)) {
-          faults.change(delay(one.ms, `f${one.name}`, { share: one.share }));
-        } else if (one.kind === 'lift' && has(one.name)) faults.lift(faultName(`f${one.name}`));
-        else if (one.kind === 'liftAll') faults.liftAll();
-        else if (one.kind === 'wait') await clock.advance(one.ms);
+          answer(one.device);
+        } else if (one.act === 'set') {
+          if (has(one.fault.name)) faults.change(spec(one.fault));
+          else faults.add(spec(one.fault));
+        } else if (one.act === 'lift' && has(one.name)) faults.lift(faultName(one.name));
+        else if (one.act === 'retarget' && has(one.name)) faults.retarget(faultName(one.name), one.devices);
+        else if (one.act === 'liftAll') faults.liftAll();
+        else if (one.act === 'detach') faults.detach(one.device);
+        else if (one.act === 'wait') await clock.advance(one.ms);
       }
       faults.liftAll();
       expect(lines).toHaveLength(answers);
