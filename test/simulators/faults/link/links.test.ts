@@ -207,3 +207,17 @@ test('link.reset on an AMQP connection that devices share is felt by all of them
   lift();
   await allOnline();
 });
+
+test('link.drop on an AMQP connection that devices share takes one of them off it, and leaves the others alone', async () => {
+  const { add, call, of, lift, allOnline, works, identities } = await aFaultedFleet({
+    ...{ protocol: 'amqp', count: 4, devicesPerConnection: 4 },
+  });
+  add({ kind: 'link.drop' }, { on: { device: pump } });
+  expect((await call(pump, 'first')).status).toBe(404);
+  lift();
+  await works();
+  expect(of('device.disconnected')).toMatchObject([{ device: pump }]);
+  for (const { id } of identities) expect((await call(id, 'still there')).status).toBe(200);
+  expect(of('link.changed').filter(({ state, device }) => state === 'waiting' && device !== pump)).toHaveLength(3);
+  await allOnline();
+});
