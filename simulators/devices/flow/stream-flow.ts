@@ -180,10 +180,7 @@ class StreamFlow extends Lanes {
     this.#inward += size;
     this.down.enter(size, () => {
       this.#inward -= size;
-      if (stream.destroyed) return;
       own.push.call(stream, chunk, encoding);
-      // As sockets do: 'end' comes at once where nobody has to read anything before.
-      if (chunk === null) stream.read(0);
     });
     const { readableLength } = stream;
     return this.#inward <= roomy && (readableLength === 0 || readableLength < stream.readableHighWaterMark);

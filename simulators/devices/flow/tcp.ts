@@ -41,14 +41,13 @@ export function resetStream(stream: Duplex): void {
 }
 
 /**
- * Takes its connection from a socket that is about to be destroyed, which then closes without the hub's knowing. Undefined where there is none.
+ * Takes its connection from a socket that does not read and is about to be destroyed, which then closes without the hub's knowing. Undefined where there is none.
  * @param gone the hub closed it by itself.
  * @returns closes it.
  */
 export function keepOpen(socket: Duplex, gone: () => void): (() => void) | undefined {
   const handle = handleOf(socket);
   if (!handle) return undefined;
-  handle.readStop();
   (socket as unknown as WithHandle)._handle = null;
   const tcp = handle._parent ?? handle;
   tcp.unref();

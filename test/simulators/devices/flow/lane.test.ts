@@ -49,8 +49,8 @@ test('what enters while a gate empties stays behind it', () => {
   const lane = new Lane(() => {});
   const undo = lane.tap(holding().gate, 'last');
   lane.enter(1, () => {
-    out.push('a');
     lane.enter(1, () => out.push('c'));
+    out.push('a');
   });
   lane.enter(1, () => out.push('b'));
   undo();

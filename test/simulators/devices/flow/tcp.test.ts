@@ -175,6 +175,21 @@ describe.each(kinds)('over %s', (kind) => {
     await closed(stream);
   });
 
+  it('that the other side reset it is not heard in a silence either', async () => {
+    const { stream, seen } = await connected(kind);
+    const failures: string[] = [];
+    stream.on('error', (error) => failures.push(error.message));
+    const speak = flowOf(stream).silence();
+    resetStream(seen.socket);
+    const other = await connected('tcp');
+    resetStream(other.seen.socket);
+    await closed(other.stream);
+    expect([stream.destroyed, failures]).toEqual([false, []]);
+    speak();
+    await closed(stream);
+    expect(failures).toEqual(['read ECONNRESET']);
+  });
+
   it('a reset in a silence reaches the other side when the silence is over', async () => {
     const { stream, seen } = await connected(kind);
     const speak = flowOf(stream).silence();
@@ -206,6 +221,26 @@ it('a connection that is still being made falls silent too, and is made once it 
   speak();
   await until(() => text === 'welcome');
   stream.destroy();
+});
+
+it('a connection that falls silent while it is being made hears nothing of its end', async () => {
+  const taken: Socket[] = [];
+  const server = createServer((socket) => void taken.push(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const [silent, other] = [dialTcp('127.0.0.1', port)(), dialTcp('127.0.0.1', port)()];
+  const failures: string[] = [];
+  for (const stream of [silent, other]) stream.on('error', (error) => failures.push(error.message)).resume();
+  const speak = flowOf(silent).silence();
+  await Promise.all([once(silent, 'connect'), once(other, 'connect'), until(() => taken.length === 2)]);
+  for (const socket of taken) resetStream(socket);
+  await closed(other);
+  expect([silent.destroyed, failures.length]).toEqual([false, 1]);
+  speak();
+  await closed(silent);
+  expect(failures).toEqual(['read ECONNRESET', 'read ECONNRESET']);
 });
 
 it('a stream in memory is destroyed where it cannot be reset', async () => {
