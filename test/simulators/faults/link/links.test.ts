@@ -101,7 +101,7 @@ describe.each(['mqtt', 'amqp'] as const)('over %s', (protocol) => {
     expect(blamed().length).toBeGreaterThanOrEqual(3);
     expect(new Set(blamed())).toEqual(new Set(['waiting: link down']));
     await until(() => of('device.disconnected').length >= 3);
-    expect(of('device.disconnected').every(({ reason }) => reason === 'lost')).toBe(true);
+    expect(of('device.disconnected').every(({ reason }) => reason === 'lost' || reason === 'replaced')).toBe(true);
     lift();
     await works();
     const after = connects();
@@ -124,7 +124,9 @@ describe.each(['mqtt', 'amqp'] as const)('over %s', (protocol) => {
     expect(new Set(struck.map(({ detail }) => detail))).toEqual(
       new Set(['connection dropped, dialling again at once']),
     );
-    expect(of('device.disconnected').map(({ reason }) => reason)).toEqual(Array(20).fill('lost'));
+    // Dialling at once, a device may be back before the hub has noticed that it was gone.
+    const reasons = of('device.disconnected').map(({ reason }) => reason);
+    expect([reasons.length, reasons.filter((reason) => reason !== 'lost' && reason !== 'replaced')]).toEqual([20, []]);
     lift();
     await allOnline();
     expect(all.map((id) => connects(id))).toEqual(Array(20).fill(2));
