@@ -36,7 +36,7 @@ export function KindChoice({ choose, back }: { choose(kind: FaultKind): void; ba
       </form>
       {families.map(({ title, kinds }) => (
         <section key={title} className={styles.presets} aria-label={`${title} faults`}>
-          <h3>{title}</h3>
+          <h2>{title}</h2>
           <ul>
             {kinds.map(({ kind, form }) => (
               <li key={kind}>
