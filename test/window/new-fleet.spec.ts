@@ -1,5 +1,5 @@
 // The form for a new fleet: every setting, each wrong one named beside its field, one message as it will be, and a word before a remote hub.
-import { expect, startHost, test } from './support/host.ts';
+import { allOnline, expect, startHost, test } from './support/host.ts';
 
 test('a fleet with a mix of protocols, modules and telemetry comes online as it was asked for', async ({ page }) => {
   await using host = await startHost();
@@ -102,4 +102,45 @@ test('certificates and remote hubs go over TLS, and a remote hub is asked for tw
   await expect(add).toBeEnabled();
   await string.fill('HostName=127.0.0.2;SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0');
   await expect(add, 'another hub is another word').toBeDisabled();
+});
+
+test('a fleet that runs takes another behaviour, rules and acknowledgements, without losing a link', async ({
+  page,
+}) => {
+  await using host = await startHost('--demo');
+  await allOnline(host);
+  await page.goto(host.url);
+  await page.getByRole('button', { name: /^Fleet demo/ }).click();
+  await page.getByRole('menuitem', { name: 'Change demo' }).click();
+  const form = page.getByRole('form', { name: 'Change fleet demo' });
+  const change = form.getByRole('button', { name: 'Change 100 devices' });
+  await expect(change, 'nothing is different yet').toBeDisabled();
+  await form.getByLabel('Behaviour').selectOption('firmwareUpdate');
+  await form.getByLabel('Failing', { exact: true }).fill('10');
+  await form.getByLabel('How').selectOption('value');
+  const rules = form.getByRole('textbox', { name: 'Answers by rule' });
+  await rules.fill('[{ "method": "ping" ');
+  await expect(form).toContainText(/Answers by rule: not valid JSON at line 1/);
+  await expect(change).toBeDisabled();
+  await rules.fill('[{ "method": "ping", "status": 299, "body": "pong" }]');
+  await change.click();
+  await expect(page.getByRole('row', { name: /device-0001/ })).toContainText('firmwareUpdate');
+  const { devices, fleets } = await host.contract.look('totals', {});
+  expect(devices.online).toBe(100);
+  expect(fleets[0]?.spec).toMatchObject({
+    behaviour: { kind: 'firmwareUpdate', failing: 0.1, dark: 5_000 },
+    methods: { stubs: [{ method: 'ping', status: 299, body: 'pong' }], unknown: '404' },
+    acknowledge: { how: 'value', code: 200 },
+  });
+
+  await page.getByRole('button', { name: 'device-0001', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Method', exact: true }).fill('ping');
+  await page.keyboard.press('Control+Enter');
+  const result = page.getByRole('tabpanel', { name: 'Result' });
+  await expect(result).toContainText('299');
+  await expect(result).toContainText('"pong"');
+  const device = page.getByRole('region', { name: 'Device device-0001' });
+  await device.getByRole('tab', { name: 'Behaviour' }).click();
+  await expect(device).toContainText('failing 10%');
+  await expect(device).toContainText('reported as {value, ac: 200, av}');
 });
