@@ -120,7 +120,9 @@ function OneResult({ run, device }: { readonly run: string; readonly device: str
           <span>{result.error.message}</span>
         </div>
       ) : null}
-      {result.explanation ? <Explanation {...result.explanation} /> : null}
+      {result.explanation ? (
+        <Explanation {...result.explanation} failed={result.httpStatus !== 200 || (result.deviceStatus ?? 0) >= 400} />
+      ) : null}
       {result.payload === undefined || result.payload === '' ? (
         <p className="quiet">No payload came back.</p>
       ) : (

@@ -89,7 +89,9 @@ export function TrafficRowDetail({
           {detail === null ? <Empty title="The journal has forgotten this row" /> : null}
           {detail && shown ? (
             <>
-              {detail.explanation && chosen !== 'timing' ? <Explanation {...detail.explanation} /> : null}
+              {detail.explanation && chosen !== 'timing' ? (
+                <Explanation {...detail.explanation} failed={hasFailed(shown)} />
+              ) : null}
               {detail.hints.map((hint) => (
                 <p key={hint} className={styles.hint}>
                   <IconBulb aria-hidden="true" />
@@ -141,6 +143,8 @@ function Request({ detail, row }: PartProps) {
   );
 }
 
+const hasFailed = ({ httpStatus = 200, deviceStatus = 0, error }: TrafficRow): boolean =>
+  httpStatus > 299 || httpStatus === 0 || deviceStatus >= 400 || error !== undefined;
 const isMessage = (row: TrafficRow): boolean => row.kind === 'telemetry' || row.kind === 'c2d';
 
 function What({ row }: { readonly row: TrafficRow }) {

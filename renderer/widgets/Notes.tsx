@@ -18,9 +18,18 @@ export function Problem({ problem }: { readonly problem: Pick<Refused, 'message'
   );
 }
 
-export function Explanation({ cause, fix }: { readonly cause: string; readonly fix: string }) {
+export function Explanation({
+  cause,
+  fix,
+  failed,
+}: {
+  readonly cause: string;
+  readonly fix: string;
+  /** Red is for what failed; what is only odd is in the colour of faults. */
+  readonly failed: boolean;
+}) {
   return (
-    <dl className={styles.explanation}>
+    <dl className={`${styles.explanation} ${failed ? '' : styles.odd}`}>
       <dt>Cause</dt>
       <dd>{cause}</dd>
       <dt>Fix</dt>
