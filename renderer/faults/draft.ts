@@ -1,7 +1,6 @@
 // A fault as it is being typed, and the spec it comes to.
 import type { FaultSpec, FaultSpecInput } from '../connection/shapes.ts';
-import type { Values } from '../widgets/schema/SchemaFields.tsx';
-import { firstValue } from '../widgets/schema/shape.ts';
+import { firstValue, type Values } from '../widgets/schema/shape.ts';
 import { type FaultKind, formOfKind, whenForm } from './kinds.ts';
 
 export interface Draft {

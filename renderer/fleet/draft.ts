@@ -2,8 +2,7 @@
 import { linkProtocols } from '../../preload/contract/link-protocols.ts';
 import type { FleetSpecInput, FleetSummary } from '../connection/shapes.ts';
 import { jsonProblem } from '../widgets/JsonEditor.tsx';
-import type { Values } from '../widgets/schema/SchemaFields.tsx';
-import { firstValue } from '../widgets/schema/shape.ts';
+import { firstValue, type Values } from '../widgets/schema/shape.ts';
 import { acknowledgeForm, formOfBehaviour, methodsForm } from './behaviours.ts';
 
 type LinkProtocol = (typeof linkProtocols)[number];

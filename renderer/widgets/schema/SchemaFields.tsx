@@ -9,9 +9,7 @@ import { DelayPlot } from './DelayPlot.tsx';
 import { JsonField } from './JsonField.tsx';
 import { SamplesField } from './SamplesField.tsx';
 import styles from './Schema.module.css';
-import { type Field, type Form, firstValue, type Shape } from './shape.ts';
-
-export type Values = Readonly<Record<string, unknown>>;
+import { type Field, type Form, firstValue, type Shape, type Values } from './shape.ts';
 
 interface FieldsProps {
   readonly form: Form;

@@ -186,8 +186,11 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What a form is filled with: plain JSON. */
+export type Values = Readonly<Record<string, unknown>>;
+
 /** A new value of a form: what holds by itself is written out, so that it can be seen and changed. */
-export function firstValue(form: Form): Readonly<Record<string, unknown>> {
+export function firstValue(form: Form): Values {
   const value: Record<string, unknown> = form.kind === '' ? {} : { kind: form.kind };
   for (const field of form.fields) {
     const first = field.usual ?? (field.optional ? undefined : firstOf(field.shape));
