@@ -33,6 +33,8 @@ export class TinyAmqpHub {
   readonly twinRequests: { readonly operation: unknown; readonly resource: unknown; readonly body: string }[] = [];
   readonly events: { readonly message: Message; readonly delivery: Delivery }[] = [];
   readonly outcomes: string[] = [];
+  /** What connections said of how soon they want to hear something, ms. */
+  readonly idleTimeOuts: unknown[] = [];
   ends = 0;
 
   /** What a token is answered, by its name. */
@@ -62,7 +64,13 @@ export class TinyAmqpHub {
       receiver_options: { autoaccept: false, credit_window: options.credit ?? 100 },
     };
     const container = this.#container;
-    container.on('connection_open', ({ connection }: EventContext) => this.connections.push(connection));
+    container.on('connection_open', ({ connection }: EventContext) => {
+      this.connections.push(connection);
+      const { open } = (connection as unknown as { remote: { open: { idle_time_out?: number | undefined } } }).remote;
+      this.idleTimeOuts.push(open.idle_time_out);
+      // It says nothing by itself: rhea would, by the real clock.
+      open.idle_time_out = undefined;
+    });
     container.on(
       'sender_open',
       ({ sender }: EventContext) => sender && this.#opened(sender, sender.source?.address ?? ''),

@@ -7,7 +7,15 @@ import { seconds } from '../../vocabulary/units.ts';
 import { flowOf } from '../flow/stream-flow.ts';
 import { resetStream } from '../flow/tcp.ts';
 import { type AmqpError, endingOf } from './amqp-errors.ts';
-import type { RheaConnection, RheaLink, RheaListener, RheaSession, RheaSocket, Waiting } from './amqp-rhea.ts';
+import {
+  begin,
+  type RheaConnection,
+  type RheaLink,
+  type RheaListener,
+  type RheaSession,
+  type RheaSocket,
+  type Waiting,
+} from './amqp-rhea.ts';
 import type { AmqpShared } from './amqp-shared.ts';
 import { AmqpTokens } from './amqp-tokens.ts';
 import type { Ending } from './connection.ts';
@@ -50,6 +58,8 @@ export class AmqpLine implements RheaListener, RheaSocket {
   #ending: Ending | undefined;
   #beat: Wait | undefined;
   #beats: Waits | undefined;
+  /** Ends the line when the hub says nothing for too long: half-open, it would look open for ever. */
+  readonly #silence = new Wait(() => this.#silent());
   #corked = false;
   /** What the hub gave no credit for yet; undefined while there is nothing. */
   #held: Held[] | undefined;
@@ -70,6 +80,7 @@ export class AmqpLine implements RheaListener, RheaSocket {
       container_id: name,
       hostname: shared.hostName,
       reconnect: false,
+      idle_time_out: shared.idleTimeOut,
       connection_details: () => ({ connect: () => this }),
       listener: this,
     });
@@ -195,12 +206,21 @@ export class AmqpLine implements RheaListener, RheaSocket {
   }
 
   #begin(): void {
-    if (!this.#stream.destroyed) this.#connection.connected();
+    if (!this.#stream.destroyed) begin(this.#connection);
   }
 
   #arrived(bytes: Buffer): void {
+    if (this.#remoteOpen && !this.#over) {
+      this.#shared.silences.end(this.#silence);
+      this.#shared.silences.again(this.#silence);
+    }
     this.#input(bytes);
     this.#sendHeld();
+  }
+
+  #silent(): void {
+    this.#ending ??= { detail: `the hub was silent for ${(2 * this.#shared.idleTimeOut) / 1_000} s`, refused: false };
+    this.#stream.destroy();
   }
 
   #closed(): void {
@@ -221,12 +241,14 @@ export class AmqpLine implements RheaListener, RheaSocket {
     this.#shared.counted(this, undefined);
     if (this.#beat) this.#beats?.end(this.#beat);
     this.#beat = undefined;
+    this.#shared.silences.end(this.#silence);
   }
 
   // --- what rhea tells ---
 
   opened(): void {
     this.#remoteOpen = true;
+    this.#shared.silences.again(this.#silence);
     const { open } = this.#connection.remote;
     // rhea would keep to the hub's idle time-out with timers of its own; these come from the Clock.
     if (open?.idle_time_out) {

@@ -101,7 +101,7 @@ export interface RheaConnection {
   readonly error?: AmqpError;
   readonly remote: { readonly open?: { idle_time_out?: number | undefined } };
   connect(): void;
-  /** To be called once the bytes may flow. */
+  /** By `begin`. */
   connected(): void;
   close(): void;
   create_session(buffered: number): RheaSession;
@@ -114,6 +114,8 @@ export interface RheaOptions {
   readonly container_id: string;
   readonly hostname: string;
   readonly reconnect: false;
+  /** Announced to the hub, ms; who listens keeps to it by the Clock. */
+  readonly idle_time_out: number;
   readonly connection_details: () => { readonly connect: () => RheaSocket };
   /** Ours: who hears what happens on it. */
   readonly listener: RheaListener;
@@ -188,6 +190,20 @@ const heard: Readonly<Record<string, Heard>> = {
 
 function broken(this: RheaConnection, error: Error): void {
   this.options.listener.broken(error);
+}
+
+/** What of a connection nobody else is to touch. */
+interface Inside {
+  readonly local: { readonly open: { idle_time_out: number | null } };
+  heartbeat_in: unknown;
+}
+
+/** Lets the bytes flow. rhea announces the idle time-out with the first of them, and would keep to it by timers of its own. */
+export function begin(connection: RheaConnection): void {
+  const inside = connection as unknown as Inside;
+  inside.heartbeat_in = null;
+  connection.connected();
+  inside.local.open.idle_time_out = null;
 }
 
 export interface RheaContainer {

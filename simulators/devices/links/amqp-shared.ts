@@ -16,6 +16,10 @@ export class AmqpShared {
   readonly hostName: string;
   readonly container: RheaContainer;
   readonly renewals: Waits;
+  /** What hubs are told: they say something within this, were it an empty frame. The fleet's keep-alive, as the Java SDK announces its own. */
+  readonly idleTimeOut: Millis;
+  /** For as long a line believes in a hub that says nothing: twice the time announced [AMQP 1.0, 2.4.5]. */
+  readonly silences: Waits;
   /** What every link says of its client. */
   readonly properties: Readonly<Record<string, string>>;
   readonly #dial: (certificate?: ClientPair) => Duplex;
@@ -30,6 +34,8 @@ export class AmqpShared {
     this.hostName = settings.hostName;
     this.container = rheaContainer('hubfleet');
     this.renewals = new Waits(settings.clock, Math.round(seconds(settings.tokenLifetimeSeconds) * renewalShare));
+    this.idleTimeOut = seconds(settings.keepAliveSeconds);
+    this.silences = new Waits(settings.clock, 2 * this.idleTimeOut);
     this.properties = { 'com.microsoft:client-version': settings.client ?? 'hubfleet' };
     this.#dial = settings.dial;
     this.devicesPerLine = settings.devicesPerConnection;

@@ -565,4 +565,21 @@ describe('the end of an AMQP connection', () => {
       },
       new TinyAmqpHub({ idleTimeOut: 120_000 }),
     ));
+
+  it('announces its keep-alive, and gives up on a hub that says nothing for twice as long', async () => {
+    const fleet = anAmqpFleet({ keepAliveSeconds: 60 });
+    const { ear } = await fleet.open('pump-1');
+    expect(fleet.hub.idleTimeOuts).toEqual([60_000]);
+    await fleet.clock.advance(119_999);
+    fleet.hub.notify(path, '{"color":"blue","$version":4}');
+    await until(() => ear.patches.length === 1);
+    await fleet.clock.advance(119_999);
+    await quiet();
+    expect(ear.endings).toEqual([]);
+    await fleet.clock.advance(1);
+    await until(() => ear.endings.length === 1);
+    expect(ear.endings).toEqual([{ detail: 'the hub was silent for 120 s', refused: false }]);
+    await quiet();
+    expect(fleet.clock.pending).toBe(0);
+  });
 });

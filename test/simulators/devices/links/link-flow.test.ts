@@ -183,3 +183,17 @@ test('a device alone on its connection has all of the stream to itself', async (
   await until(() => fleet.hub.streams[0]?.destroyed === true);
   two.connection.drop();
 });
+
+test('a device alone in its silence gives up on the hub by the idle time-out; the hub hears of it when the silence is over', async () => {
+  const fleet = anAmqpFleet({ keepAliveSeconds: 60 });
+  const { ear, connection } = await fleet.open('pump-1');
+  const speak = connection.flow.silence();
+  await fleet.clock.advance(seconds(120));
+  await until(() => ear.endings.length === 1);
+  await quiet();
+  expect(ear.endings).toEqual([{ detail: 'the hub was silent for 120 s', refused: false }]);
+  expect(fleet.hub.streams[0]?.destroyed).toBe(false);
+  speak();
+  await until(() => fleet.hub.streams[0]?.destroyed === true);
+  expect(fleet.clock.pending).toBe(0);
+});
