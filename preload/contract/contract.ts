@@ -168,14 +168,14 @@ export const commands = {
     }),
     ...answer<null>(),
   },
-  /** Fields that are left out stay as they are. */
+  /** Fields that are left out stay as they are; `telemetry: null` ends it. */
   'fleet.change': {
     input: z.strictObject({
       fleet: fleetNameSchema,
       behaviour: behaviourSchema.optional(),
       methods: methodsSchema.optional(),
       acknowledge: acknowledgeSchema.optional(),
-      telemetry: telemetrySchema.optional(),
+      telemetry: telemetrySchema.nullable().optional(),
       messages: messagesSchema.optional(),
     }),
     ...answer<null>(),

@@ -161,7 +161,10 @@ export function holdFleets(options: {
     changeFleet(name, change) {
       const fleet = fleets.get(name);
       if (fleet === undefined) return;
-      for (const [protocol, settings] of fleet.settings) fleet.settings.set(protocol, { ...settings, ...change });
+      for (const [protocol, settings] of fleet.settings) {
+        const { telemetry, ...rest } = { ...settings, ...change };
+        fleet.settings.set(protocol, { ...rest, telemetry: telemetry ?? undefined });
+      }
       fleet.devices.forEach((device, place) => {
         const settings = fleet.settings.get(fleet.protocols[place] as LinkProtocol);
         if (settings !== undefined) device.change(settings);

@@ -152,9 +152,9 @@ export class Fleets {
   /** The devices go on with other settings; their links stay as they are. */
   async change(name: FleetName, change: FleetChange): Promise<void> {
     const fleet = this.find(name);
-    const changed = { ...fleet.spec, ...change };
-    fleet.spec = changed;
-    this.options.roster.change(name, changed);
+    const { telemetry, ...rest } = { ...fleet.spec, ...change };
+    fleet.spec = telemetry ? { ...rest, telemetry } : rest;
+    this.options.roster.change(name, fleet.spec);
     await this.options.crew.tell('changeFleet', { fleet: name, change });
   }
 

@@ -60,7 +60,10 @@ export interface InvocationRequest {
 }
 
 /** What can be changed of a running fleet. */
-export type FleetChange = Partial<Pick<FleetSpec, 'behaviour' | 'methods' | 'acknowledge' | 'telemetry' | 'messages'>>;
+export interface FleetChange extends Partial<Pick<FleetSpec, 'behaviour' | 'methods' | 'acknowledge' | 'messages'>> {
+  /** `null`: its devices send none any more. */
+  readonly telemetry?: FleetSpec['telemetry'] | null;
+}
 
 /** What decides whom a fault hits. */
 export type FaultAim = Pick<FaultSpec, 'name' | 'on' | 'seed'>;
