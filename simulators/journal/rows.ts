@@ -138,6 +138,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
           deviceStatus: fact.deviceStatus,
           detail:
             fact.why === 'late' ? `rid ${fact.rid} answered after its deadline` : `nobody waits for rid ${fact.rid}`,
+          ...faulted(fact.faults),
         },
       };
     case 'hint.given':

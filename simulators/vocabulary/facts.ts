@@ -129,6 +129,8 @@ export type HubFact =
       readonly rid: string;
       readonly deviceStatus: number;
       readonly why: 'late' | 'unknown';
+      /** Faults that struck the call it is late for. */
+      readonly faults?: readonly FaultName[];
     }
   | {
       readonly type: 'twin.patched';

@@ -8,7 +8,8 @@ import {
   type InvocationEnded,
   textLimit,
 } from '../../vocabulary/facts.ts';
-import type { DeviceId, RequestId } from '../../vocabulary/ids.ts';
+import type { DeviceId, FaultName, RequestId } from '../../vocabulary/ids.ts';
+import { struckBy } from '../../vocabulary/passages.ts';
 import { Refusal } from '../../vocabulary/service-errors.ts';
 import type { Instant } from '../../vocabulary/units.ts';
 import type { DeviceConnection } from '../connections/connections.ts';
@@ -63,6 +64,14 @@ export class Invocation {
   /** Faults let it go. */
   leave(): void {
     this.#stage = undefined;
+  }
+
+  get touched(): boolean {
+    return this.#touches !== undefined;
+  }
+  /** Those that struck so far, each once. */
+  get faults(): readonly FaultName[] | undefined {
+    return struckBy({ touches: this.#touches })?.faults;
   }
 
   ended(at: Instant, outcome: MethodAnswer | Refusal): InvocationEnded {

@@ -2,20 +2,22 @@
 import type { Clock } from '../../clock/clock.ts';
 import { Waits } from '../../clock/waits.ts';
 import type { Emit, HubFact } from '../../vocabulary/facts.ts';
-import { type DeviceId, type RequestId, requestId } from '../../vocabulary/ids.ts';
+import { type DeviceId, type FaultName, type RequestId, requestId } from '../../vocabulary/ids.ts';
 import { type FaultHooks, noFaults } from '../../vocabulary/passages.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Millis } from '../../vocabulary/units.ts';
 import type { Connections, DeviceConnection } from '../connections/connections.ts';
-import { trouble } from '../failed.ts';
 import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import { excerptOf, Invocation } from './invocation.ts';
+import { LedCalls } from './led-calls.ts';
 import { payloadLimit, readMethodRequest } from './method-request.ts';
 import type { MethodAnswer, Methods } from './methods.ts';
 
 /** Request ids whose device is remembered, to tell a late or second answer from one never asked for. A power of two. */
 const remembered = 16_384;
+/** Request ids of calls that are over and that faults struck, for the same. */
+const mostStruck = 4_096;
 
 export interface MethodsOptions {
   readonly clock: Clock;
@@ -34,9 +36,9 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
   /** Waiting for their device within the connect timeout, oldest first. */
   const waiting = new Map<DeviceId, Set<Invocation>>();
   let waitingCount = 0;
-  /** Held by faults before the hub begins with them. */
-  const held = new Set<Invocation>();
   let stopping = false;
+  /** Oldest first. */
+  const struck = new Map<string, readonly FaultName[]>();
   const askedOf: (DeviceId | undefined)[] = new Array(remembered).fill(undefined);
   /** One timer per length of timeout in use, not one per call: at most 300 lengths exist. */
   const lengths = new Map<Millis, Waits>();
@@ -51,8 +53,19 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
   }
 
   function end(invocation: Invocation, outcome: MethodAnswer | Refusal): void {
+    if (invocation.touched) remember(invocation);
     emit(invocation.ended(clock.now(), outcome));
     invocation.settle(outcome);
+  }
+
+  function remember({ rid, faults: names }: Invocation): void {
+    if (rid === undefined || names === undefined) return;
+    struck.set(rid, names);
+    if (struck.size <= mostStruck) return;
+    for (const oldest of struck.keys()) {
+      struck.delete(oldest);
+      return;
+    }
   }
 
   function send(invocation: Invocation, connection: DeviceConnection): void {
@@ -71,24 +84,8 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
     const { rid, connection, device } = invocation;
     if (rid === undefined || connection === undefined) return;
     const through = faults.at('delivery', device);
-    if (through === undefined) {
-      transmit(invocation, rid, connection);
-      return;
-    }
-    through({
-      device,
-      method: invocation.asked.method,
-      rid,
-      connection,
-      touches: invocation.enter(clock.now()),
-      pass() {
-        invocation.leave();
-        // What nobody waits for any more is not sent.
-        if (sent.get(rid) === invocation) transmit(invocation, rid, connection);
-      },
-      lose: () => invocation.leave(),
-      sendAnother: () => connection.sendMethod(invocation.asked.method, rid, invocation.asked.payload),
-    });
+    if (through === undefined) transmit(invocation, rid, connection);
+    else led.delivery(through, invocation, rid, connection);
   }
 
   function transmit(invocation: Invocation, rid: RequestId, connection: DeviceConnection): void {
@@ -131,26 +128,13 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
   }
 
   function begin(invocation: Invocation): void {
-    const { device } = invocation;
-    const through = stopping ? undefined : faults.at('request', device);
+    const through = stopping ? undefined : faults.at('request', invocation.device);
     if (through === undefined) {
       attempt(invocation, false);
       return;
     }
     tell(invocation);
-    held.add(invocation);
-    const letGo = (then: () => void): void => {
-      invocation.leave();
-      // Not when the hub stopped meanwhile.
-      if (held.delete(invocation)) then();
-    };
-    through({
-      device,
-      operation: 'methods',
-      touches: invocation.enter(clock.now()),
-      pass: () => letGo(() => attempt(invocation, true)),
-      refuse: (status, detail) => letGo(() => end(invocation, trouble(status, detail))),
-    });
+    led.request(through, invocation);
   }
 
   function tell(invocation: Invocation): void {
@@ -173,21 +157,28 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
     else park(invocation);
   }
 
-  /** An answer that faults let through: what became of the call meanwhile counts. */
-  function arrive(connection: DeviceConnection, rid: string, status: number, payload: Buffer): void {
-    const invocation = sent.get(rid);
-    if (invocation?.connection !== connection) {
-      drop(connection.device, rid, status);
-      return;
-    }
+  function complete(invocation: Invocation, answer: MethodAnswer): void {
     forget(invocation);
-    end(invocation, { status, payload });
+    end(invocation, answer);
   }
 
   function drop(device: DeviceId, rid: string, status: number): void {
+    if (stopping) return;
     const why = wasAsked(rid, device) ? 'late' : 'unknown';
-    emit({ type: 'answer.dropped', at: clock.now(), device, rid, deviceStatus: status, why });
+    const names = why === 'late' ? struck.get(rid) : undefined;
+    const byFaults = names && { faults: names };
+    emit({ type: 'answer.dropped', at: clock.now(), device, rid, deviceStatus: status, why, ...byFaults });
   }
+
+  const led = new LedCalls({
+    now: () => clock.now(),
+    begin: (invocation) => attempt(invocation, true),
+    end,
+    waits: (invocation, rid) => sent.get(rid) === invocation,
+    transmit,
+    complete,
+    drop,
+  });
 
   const methods: Methods = {
     invoke(device, body) {
@@ -211,23 +202,8 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
         return;
       }
       const through = faults.at('answer', connection.device);
-      if (through === undefined) {
-        forget(invocation);
-        end(invocation, { status, payload });
-        return;
-      }
-      through({
-        device: connection.device,
-        rid: rid as RequestId,
-        // `wait` was begun when the request was made ready to leave.
-        deadline: invocation.wait?.due ?? clock.now(),
-        connection,
-        touches: invocation.enter(clock.now()),
-        pass() {
-          invocation.leave();
-          arrive(connection, rid, status, payload);
-        },
-      });
+      if (through === undefined) complete(invocation, { status, payload });
+      else led.answer(through, invocation, connection, { status, payload });
     },
 
     listening(connection) {
@@ -255,7 +231,7 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
     },
 
     get inFlight() {
-      return sent.size + waitingCount + held.size;
+      return sent.size + waitingCount + led.size;
     },
 
     stop() {
@@ -268,10 +244,7 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
         unpark(invocation);
         end(invocation, stopped);
       }
-      for (const invocation of held) {
-        held.delete(invocation);
-        end(invocation, stopped);
-      }
+      for (const invocation of led.takeHeld()) end(invocation, stopped);
     },
   };
 

@@ -138,14 +138,14 @@ describe('a held answer', () => {
     await clock.advance(4_900);
     expect(nameOf(one)).toBe('GatewayTimeout');
     const [ended] = facts.of('invocation.ended');
-    expect(ended?.touches).toEqual([{ fault: 'fault', leg: 'back', held: 4_900 }]);
+    expect(ended?.touches).toMatchObject([{ fault: 'fault', leg: 'back', held: 4_900 }]);
     expect(facts.of('answer.dropped')).toEqual([]);
     await clock.advance(250);
     expect(facts.of('answer.dropped')).toMatchObject([
-      { at: (ended?.at ?? 0) + 250, device: 'd', rid: '1', deviceStatus: 200, why: 'late' },
+      { at: (ended?.at ?? 0) + 250, device: 'd', rid: '1', deviceStatus: 200, why: 'late', faults: ['fault'] },
     ]);
     // What was told does not change when the fault writes on.
-    expect(ended?.touches).toEqual([{ fault: 'fault', leg: 'back', held: 4_900 }]);
+    expect(ended?.touches).toMatchObject([{ fault: 'fault', leg: 'back', held: 4_900 }]);
     expect(facts.of('invocation.ended')).toHaveLength(1);
   });
 
@@ -159,8 +159,74 @@ describe('a held answer', () => {
     await clock.advance(0);
     expect(nameOf(one)).toBe('DeviceConnectionClosedRemotely');
     lift();
-    expect(facts.of('answer.dropped')).toMatchObject([{ rid: '1', why: 'late' }]);
+    expect(facts.of('answer.dropped')).toMatchObject([{ rid: '1', why: 'late', faults: ['fault'] }]);
   });
+
+  test('of a hub that stopped meanwhile is no fact any more', async () => {
+    const { methods, call, connect } = theMethods(faults);
+    const device = connect();
+    add({ kind: 'reply.late', by: fixed(250) });
+    const one = call();
+    methods.answered(device, '1', 200, Buffer.from('{}'));
+    methods.stop();
+    await clock.advance(0);
+    expect(nameOf(one)).toBe('ServiceUnavailable');
+    const told = facts.all.length;
+    lift();
+    expect(facts.all).toHaveLength(told);
+  });
+});
+
+test('the second answer to a request that left twice is dropped, and the fact names the fault', async () => {
+  const { methods, call, connect } = theMethods(faults);
+  const device = connect();
+  add({ kind: 'hub.request-twice' });
+  const one = call();
+  for (const { rid } of device.sent) methods.answered(device, rid, 200, Buffer.from('{}'));
+  await clock.advance(0);
+  expect(one.outcome).toEqual(answered(200));
+  expect(facts.of('answer.dropped')).toMatchObject([{ rid: '1', why: 'late', faults: ['fault'] }]);
+  // A call that no fault struck names none.
+  lift();
+  call();
+  for (const status of [200, 201]) methods.answered(device, '2', status, Buffer.from('{}'));
+  expect(facts.of('answer.dropped')[1]).toMatchObject({ rid: '2', deviceStatus: 201 });
+  expect(facts.of('answer.dropped')[1]).not.toHaveProperty('faults');
+});
+
+test('a copy whose first request is lost is sent, and answered, at a moment of its own', async () => {
+  const { methods, call, connect } = theMethods(faults);
+  const device = connect();
+  add({ kind: 'hub.request-twice' });
+  faults.add(faultSpecSchema.parse({ name: faultName('lost'), settings: { kind: 'hub.request-lost' } }));
+  const one = call();
+  expect(device.sent).toHaveLength(1);
+  methods.answered(device, '1', 200, Buffer.from('{}'));
+  await clock.advance(0);
+  expect(one.outcome).toEqual(answered(200));
+  const [ended] = facts.of('invocation.ended');
+  expect(ended?.sentAt).toBe(ended?.begunAt);
+});
+
+test('a fault that fails costs the call it is on, and nobody else', async () => {
+  let broken = true;
+  const at = (stage: Stage) =>
+    stage === 'request' && broken
+      ? () => {
+          throw new Error('a slip of ours');
+        }
+      : undefined;
+  const { methods, call, connect } = theMethods({ at, noteEvent: undefined });
+  const device = connect();
+  const one = call();
+  await clock.advance(0);
+  expect(nameOf(one)).toBe('ServerError');
+  expect(methods.inFlight).toBe(0);
+  broken = false;
+  const two = call();
+  methods.answered(device, '1', 200, Buffer.from('{}'));
+  await clock.advance(0);
+  expect(two.outcome).toEqual(answered(200));
 });
 
 describe('a held request', () => {
@@ -205,7 +271,7 @@ test('touches of all stages are told in the order in which they struck', async (
   methods.answered(device, '1', 200, Buffer.from('{}'));
   await clock.advance(300);
   faults.lift(faultName('late'));
-  expect(facts.of('invocation.ended')[0]?.touches).toEqual([
+  expect(facts.of('invocation.ended')[0]?.touches).toMatchObject([
     { fault: 'slow', leg: 'hub', held: 200 },
     { fault: 'twice', leg: 'toDevice' },
     { fault: 'late', leg: 'back', held: 300 },
