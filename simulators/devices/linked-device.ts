@@ -267,7 +267,8 @@ export abstract class LinkedDevice implements Attempting, ConnectionOwner, Gripp
     this.#letGo();
     this.repliesLost();
     const blamed = this.#blame && (ending.refused || this.clock.now() >= this.#blame.until) ? this.#blame.faults : [];
-    const faults = ending.faults ?? blamed;
+    const silencedBy = this.#gripped ? connection.flow.silencedBy : [];
+    const faults = ending.faults ?? (silencedBy.length > 0 ? silencedBy : blamed);
     this.#lost(faults.length > 0 ? { ...ending, faults } : ending);
   }
 

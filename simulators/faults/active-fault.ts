@@ -16,6 +16,7 @@ import {
 import { type Instant, type Millis, seconds } from '../vocabulary/units.ts';
 import type { FaultSteps } from './fault.ts';
 import { makeFault } from './kinds.ts';
+import { remember } from './remembered.ts';
 import { nobody, Schedule } from './schedule.ts';
 
 /** Between two facts that tell of the same fault on the same device. */
@@ -66,6 +67,7 @@ export class ActiveFault {
       due: (device, what) => this.#dueOutside(device, what),
       within: (device) => !this.#retired && this.#schedule.within(device),
       watch: (device, run) => this.#schedule.watch(device, run),
+      struck: () => options.counted(this.name),
     });
   }
 
@@ -74,7 +76,8 @@ export class ActiveFault {
   }
 
   note(event: DeviceEvent, device: DeviceId, fleet: FleetName | undefined, method: string | undefined): void {
-    if (this.isOn(device, fleet)) this.#schedule.note(event, device, method);
+    // What takes hold of the hub keeps to the times of nobody, whichever of its devices brings them on.
+    if (this.isOn(device, fleet)) this.#schedule.note(event, this.steps.onHub ? nobody : device, method);
   }
 
   strikesAt(stage: Stage): boolean {
@@ -101,28 +104,46 @@ export class ActiveFault {
     }
     this.#options.counted(this.name);
     // Outside a call the leg says nothing, but the fault is named all the same.
-    const touch: FaultTouch = { fault: this.name, leg: legOf[stage] ?? 'inDevice' };
+    const { kind } = this.spec.settings;
+    const touch: FaultTouch = { fault: this.name, kind, leg: legOf[stage] ?? 'inDevice' };
     passage.touches ??= [];
     passage.touches.push(touch);
     const { clock } = this.#options;
     const began = clock.now();
     const next = passage.pass;
     let atOnce = true;
+    let passed = false;
     passage.pass = () => {
-      // The real clock tells microseconds: what passed at once was not held up by the one or two that this took.
-      if (!atOnce) touch.held = Math.round((clock.now() - began) * 1_000) / 1_000;
+      passed = true;
       passage.pass = next;
-      next();
+      if (atOnce) {
+        next();
+        return;
+      }
+      // The real clock tells microseconds: what passed at once was not held up by the one or two that this took.
+      touch.held = Math.round((clock.now() - began) * 1_000) / 1_000;
+      // In a timer's turn nobody else would catch what goes wrong further on, and the thread would end.
+      this.#guarded(passage.device, next);
     };
-    step(passage);
-    atOnce = false;
+    try {
+      step(passage);
+    } catch (error) {
+      // Further on it would have gone wrong without the fault, too: whoever made the passage knows what to do.
+      if (passed) throw error;
+      this.#failed(passage.device, error);
+      passage.pass();
+    } finally {
+      atOnce = false;
+    }
   }
 
   /** A device came that it is on. */
   grip(grip: DeviceGrip): void {
     if (this.#retired || !this.spec.enabled || this.steps.on === undefined) return;
     this.#grips ??= new Map();
-    if (!this.#grips.has(grip.device)) this.#grips.set(grip.device, this.steps.on(grip));
+    if (this.#grips.has(grip.device)) return;
+    const undo = this.#guarded(grip.device, () => this.steps.on?.(grip));
+    if (undo !== undefined) this.#grips.set(grip.device, undo);
   }
   letGo(device: DeviceId): void {
     const undo = this.#grips?.get(device);
@@ -155,6 +176,27 @@ export class ActiveFault {
     this.steps.release?.();
   }
 
+  #guarded<Given>(device: DeviceId | undefined, run: () => Given): Given | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.#failed(device, error);
+      return undefined;
+    }
+  }
+
+  #failed(device: DeviceId | undefined, error: unknown): void {
+    const { clock, emit } = this.#options;
+    const detail = error instanceof Error ? error.message : String(error);
+    emit({
+      type: 'fault.failed',
+      at: clock.now(),
+      fault: this.name,
+      ...(device === undefined ? {} : { device }),
+      detail,
+    });
+  }
+
   #dueOutside(device: DeviceId, what: string): boolean {
     if (this.#retired || !this.#schedule.due(device)) return false;
     this.#options.counted(this.name);
@@ -163,7 +205,8 @@ export class ActiveFault {
     const told = this.#told.get(device);
     if (told === undefined || now - told >= telling) {
       this.#told.set(device, now);
-      emit({ type: 'fault.struck', at: now, fault: this.name, device, what });
+      const { kind } = this.spec.settings;
+      emit({ type: 'fault.struck', at: now, fault: this.name, kind, device, what });
     }
     return true;
   }
@@ -172,7 +215,7 @@ export class ActiveFault {
     let random = this.#randoms.get(device);
     if (random === undefined) {
       random = this.#random.fork(device ?? nobody);
-      this.#randoms.set(device, random);
+      remember(this.#randoms, device, random);
     }
     return random;
   }

@@ -32,6 +32,8 @@ export interface FaultTools {
   due(device: DeviceId, what: string): boolean;
   /** Only whether the schedule's times (from, until, after an event) hold now: counts and draws nothing. */
   within(device: DeviceId): boolean;
+  /** It struck, which neither a passage nor `due` shows: counted. */
+  struck(): void;
   /** Runs `run` with true at once or when these times begin to hold, and with false when they cease. Gives the undo. */
   watch(device: DeviceId, run: (holds: boolean) => void): () => void;
 }

@@ -10,9 +10,7 @@ import type { DeviceId, FaultName, FleetName } from '../vocabulary/ids.ts';
 import type { DeviceEvent, DeviceGrip, FaultHooks, HubGrip, Passages, Stage } from '../vocabulary/passages.ts';
 import type { Millis } from '../vocabulary/units.ts';
 import { ActiveFault, type ActiveFaultOptions } from './active-fault.ts';
-
-/** Devices whose way through a stage is remembered; beyond, all are found anew: a hub is asked for devices that are not ours, too. */
-const mostChains = 100_000;
+import { remember } from './remembered.ts';
 
 /** How long strikes are gathered before a fact tells their number. */
 const counting: Millis = 250;
@@ -127,8 +125,7 @@ export class FaultSet implements FaultHooks {
         stage,
         faults.filter((fault) => fault.isOn(device, fleet)),
       );
-      if (chains.size >= mostChains) chains.clear();
-      chains.set(device, chain);
+      remember(chains, device, chain);
     }
     return chain as ((passage: Passages[S]) => void) | undefined;
   }

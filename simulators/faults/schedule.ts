@@ -5,6 +5,7 @@ import type { When } from '../vocabulary/fault-specs.ts';
 import type { DeviceId } from '../vocabulary/ids.ts';
 import type { DeviceEvent } from '../vocabulary/passages.ts';
 import type { Instant, Millis } from '../vocabulary/units.ts';
+import { remember } from './remembered.ts';
 
 /** What is remembered of one device, and only where a condition asks for it. */
 interface Turns {
@@ -72,7 +73,7 @@ export class Schedule {
     const last = windows.at(-1);
     if (last !== undefined && last.to >= from) last.to = to;
     else windows.push({ from, to });
-    this.#windows.set(device, windows);
+    remember(this.#windows, device, windows);
   }
 
   forget(device: DeviceId): void {
@@ -157,7 +158,7 @@ export class Schedule {
     let turns = this.#turns.get(device);
     if (turns === undefined) {
       turns = { chances: 0, strikes: 0, random: undefined };
-      this.#turns.set(device, turns);
+      remember(this.#turns, device, turns);
     }
     return turns;
   }

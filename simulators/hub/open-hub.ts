@@ -59,7 +59,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
 
   // Each of these needs another that needs it: the later ones are reached through these two functions.
   const find = (id: string) => registry.find(id);
-  const throttling = openThrottling({ clock, emit, throttle: options.throttle });
+  const throttling = openThrottling({ clock, emit: (fact) => emit(imposed.named(fact)), throttle: options.throttle });
   const imposed = imposedOn(throttling);
   const connections = openConnections({ clock, emit, faults });
   const { activity } = connections;
@@ -199,7 +199,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
   return {
     status,
     serviceToken: (policy, lifetimeSeconds) => access.serviceToken(policy, lifetimeSeconds),
-    grip: { throttle: (tier, units) => imposed.impose(tier, units) },
+    grip: { throttle: imposed.impose },
     setThrottle: (throttle) => imposed.set(throttle),
     usage: () => ({ throttle: throttling.throttle, limits: throttling.usage(), today: throttling.messagesToday() }),
     counts: () => ({ devices: registry.size, connected: connections.size, inFlight: methods.inFlight }),

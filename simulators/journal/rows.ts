@@ -127,6 +127,7 @@ export function rowOf(fact: PlainFact): Made | undefined {
           name: 'throttled',
           detail: `${fact.kind}: over the limit of the tier, answered with 429`,
           error: 'ThrottlingException',
+          ...faulted(fact.faults),
         },
       };
     case 'answer.dropped':
@@ -163,6 +164,17 @@ export function rowOf(fact: PlainFact): Made | undefined {
     case 'device.failed':
       return {
         row: { kind: 'fault', device: fact.device, name: 'device failed', detail: fact.detail, error: 'failed' },
+      };
+    case 'fault.failed':
+      return {
+        row: {
+          kind: 'fault',
+          ...(fact.device === undefined ? {} : { device: fact.device }),
+          name: `${fact.fault} failed`,
+          detail: fact.detail,
+          error: 'failed',
+          faults: [fact.fault],
+        },
       };
     case 'fault.struck':
       return {

@@ -1,5 +1,6 @@
 // Everything that can be observed, as one union. Journal, metrics and window read these values and nothing else.
 // Facts report, they never steer. Each has `at` (when it happened, on the emitter's clock) and the identity it concerns.
+import type { FaultKind } from './fault-specs.ts';
 import type { DeviceId, FaultName, FleetName, RequestId } from './ids.ts';
 import type { Instant, Millis } from './units.ts';
 
@@ -13,6 +14,7 @@ export const textLimit = 8_192;
 /** One fault that had its hand in a call. */
 export interface FaultTouch {
   readonly fault: FaultName;
+  readonly kind?: FaultKind;
   /** The part of the call it struck in. */
   readonly leg: 'hub' | 'toDevice' | 'inDevice' | 'back';
   /** How much longer that part became; left out where it held nothing up. */
@@ -74,7 +76,10 @@ export interface FaultStruck {
   readonly type: 'fault.struck';
   readonly at: Instant;
   readonly fault: FaultName;
+  /** Left out where a device's own message asked for it. */
+  readonly kind?: FaultKind;
   readonly device: DeviceId;
+  /** Follows the name in a sentence: `held bytes back`. */
   readonly what: string;
 }
 
@@ -216,6 +221,8 @@ export type HubFact =
       readonly at: Instant;
       readonly kind: string;
       readonly device?: DeviceId;
+      /** The fault whose limits these are. */
+      readonly faults?: readonly FaultName[];
     }
   | {
       readonly type: 'identity.changed';
@@ -264,6 +271,8 @@ export type FleetFact =
       /** `answered`: a reply left; `silent`: a fault kept it, or the device gave none; `lost`: the link was gone before the reply could leave. */
       readonly outcome: 'answered' | 'silent' | 'lost';
       readonly status?: number;
+      /** False: no behaviour ever saw it. Left out: one did. */
+      readonly executed?: false;
       /** Faults on the device's side, in the order in which they struck; left out when there were none. */
       readonly touches?: readonly FaultTouch[];
     }
@@ -302,6 +311,14 @@ export type FleetFact =
 /** What faults tell, in whichever thread they strike. */
 export type FaultFact =
   | FaultStruck
+  /** A fault of ours went wrong itself: what it had in its hands went on without it. */
+  | {
+      readonly type: 'fault.failed';
+      readonly at: Instant;
+      readonly fault: FaultName;
+      readonly device?: DeviceId;
+      readonly detail: string;
+    }
   /** A fault struck so many more times; sent now and then, and before it is lifted. */
   | { readonly type: 'fault.counted'; readonly at: Instant; readonly fault: FaultName; readonly strikes: number };
 

@@ -84,8 +84,11 @@ export interface Flow {
   /**
    * Nothing leaves and nothing arrives, no end either, not even when our own side closes: to the hub it stays open. Gives the undo: what was held
    * goes on, and what our side closed meanwhile closes then.
+   * @param by is named when the device loses its link in the silence.
    */
-  silence(): () => void;
+  silence(by?: FaultName): () => void;
+  /** Who silences it, or did when it ended. */
+  readonly silencedBy: readonly FaultName[];
   /** Runs once both sides are done with it; at once if they are. */
   onceOver(run: () => void): void;
 }
@@ -163,8 +166,11 @@ export interface TwinPassage extends Passage {
 
 /** The hub itself in the hands of a fault. */
 export interface HubGrip {
-  /** The limits of a tier from now on, over those imposed before; the undo takes them off. Throws LabError input.invalid. */
-  throttle(tier: 'F1' | 'S1' | 'S2' | 'S3', units: number): () => void;
+  /**
+   * The limits of a tier from now on, over those imposed before; the undo takes them off. Throws LabError input.invalid.
+   * @param hit runs each time these limits refuse somebody.
+   */
+  throttle(tier: 'F1' | 'S1' | 'S2' | 'S3', units: number, by: FaultName, hit: () => void): () => void;
 }
 
 /** Every stage at which a fault can strike, and what is passing there. */

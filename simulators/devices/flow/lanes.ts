@@ -1,4 +1,5 @@
 // Both directions of a flow, and those who wait for its end. What enters and where it leaves is the affair of those who extend it.
+import type { FaultName } from '../../vocabulary/ids.ts';
 import type { Flow, Gate } from '../../vocabulary/passages.ts';
 import { Lane } from './lane.ts';
 
@@ -9,6 +10,7 @@ export class Lanes implements Flow {
   protected readonly down = new Lane(() => this.cleared());
   /** Undefined once it is over. */
   #enders: (() => void)[] | undefined = [];
+  #silencedBy: readonly FaultName[] = [];
 
   /** Without gates, and with nothing held. */
   get clear(): boolean {
@@ -26,8 +28,17 @@ export class Lanes implements Flow {
     };
   }
 
-  silence(): () => void {
-    return this.tap({ up: hold, down: hold });
+  silence(by?: FaultName): () => void {
+    const speak = this.tap({ up: hold, down: hold });
+    if (by !== undefined) this.#silencedBy = [...this.#silencedBy, by];
+    return () => {
+      if (this.#enders !== undefined) this.#silencedBy = this.#silencedBy.filter((one) => one !== by);
+      speak();
+    };
+  }
+
+  get silencedBy(): readonly FaultName[] {
+    return this.#silencedBy;
   }
 
   onceOver(run: () => void): void {

@@ -1,6 +1,7 @@
 // The flow of a live stream. Nothing is wrapped in front of it: while a gate is in it, some methods of this one stream are replaced, and put back
 // with the last gate. Over TLS it is the bytes inside that are shaped; the handshake is not. In a WebSocket its frames are.
 import type { Duplex } from 'node:stream';
+import type { FaultName } from '../../vocabulary/ids.ts';
 import type { Flow } from '../../vocabulary/passages.ts';
 import { Lanes } from './lanes.ts';
 import { bottomOf, handleOf, keepOpen } from './tcp.ts';
@@ -65,9 +66,9 @@ class StreamFlow extends Lanes {
     return super.tap(gates);
   }
 
-  override silence(): () => void {
+  override silence(by?: FaultName): () => void {
     if (this.#stream.destroyed && this.#kept === undefined) return () => {};
-    const speak = super.silence();
+    const speak = super.silence(by);
     this.#silences += 1;
     const handle = handleOf(this.#stream);
     if (handle?.reading) {

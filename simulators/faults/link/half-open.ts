@@ -2,14 +2,14 @@
 // its time begins, and each that the device opens after it gave up on that one. To the hub the old one stays open, until it closes it itself.
 import type { FaultMaker } from '../fault.ts';
 
-export const linkHalfOpen: FaultMaker<'link.half-open'> = (_settings, { due, watch }) => ({
+export const linkHalfOpen: FaultMaker<'link.half-open'> = (_settings, { name, due, watch }) => ({
   on(grip) {
     const nothing = () => {};
     let speak = nothing;
     const unwatch = watch(grip.device, (holds) => {
       speak();
       speak = holds
-        ? grip.eachFlow((flow) => (due(grip.device, 'made its link half-open') ? flow.silence() : nothing))
+        ? grip.eachFlow((flow) => (due(grip.device, 'made its link half-open') ? flow.silence(name) : nothing))
         : nothing;
     });
     return () => {

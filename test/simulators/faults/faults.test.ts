@@ -1,9 +1,10 @@
 // Faults on replies: whom they touch, in which order they stack, and that nothing held is lost when one is changed or lifted.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FaultSet } from '../../../simulators/faults/faults.ts';
 import type { FaultFact } from '../../../simulators/vocabulary/facts.ts';
 import { type DeviceId, deviceId, faultName, fleetName, requestId } from '../../../simulators/vocabulary/ids.ts';
+import type { DeviceGrip } from '../../../simulators/vocabulary/passages.ts';
 import { type FaultSpecInput, faultSpecSchema } from '../../../simulators/vocabulary/specs.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { aPassage, aReply } from './a-passage.ts';
@@ -358,4 +359,65 @@ test('of a device that is gone nothing is kept: come back, it has the draws and 
   expect(await times()).not.toEqual(before);
   faults.detach(ids[0] as DeviceId);
   expect(await times()).toEqual(before);
+});
+
+describe('what goes wrong', () => {
+  const device = ids[0] as DeviceId;
+
+  test('in a fault is told, and what it had in its hands goes on without it', () => {
+    const { faults, facts } = theFaults();
+    faults.add(spec({ name: 'teapot', settings: { kind: 'reply.status', status: 418 } }));
+    const { passage, ends } = aPassage('reply', device);
+    Object.defineProperty(passage, 'status', {
+      set: () => {
+        throw new Error('no such status');
+      },
+    });
+    faults.at('reply', device)?.(passage);
+    expect(ends).toEqual(['passed']);
+    expect(facts).toEqual([{ type: 'fault.failed', at: 0, fault: 'teapot', device, detail: 'no such status' }]);
+  });
+
+  test('behind a fault that lets go later is told, and does not end the thread', async () => {
+    const { clock, faults, facts } = theFaults();
+    faults.add(delay(10));
+    const broken = () => {
+      throw new Error('no way on');
+    };
+    faults.at('reply', device)?.(aReply(device, { pass: broken }));
+    await clock.advance(10);
+    expect(facts).toEqual([{ type: 'fault.failed', at: 10, fault: 'slow', device, detail: 'no way on' }]);
+  });
+
+  test('behind a fault that lets go at once is the affair of who made the passage, as without the fault', () => {
+    const { faults, facts } = theFaults();
+    faults.add(spec({ name: 'teapot', settings: { kind: 'reply.status', status: 418 } }));
+    const broken = () => {
+      throw new Error('no way on');
+    };
+    expect(() => faults.at('reply', device)?.(aReply(device, { pass: broken }))).toThrow('no way on');
+    expect(facts).toEqual([]);
+  });
+
+  test('as a fault takes hold of a device is told, and the other devices are held', () => {
+    const { facts, clock } = theFaults();
+    const held: DeviceId[] = [];
+    const grip = (id: DeviceId) =>
+      ({
+        device: id,
+        keepOff() {
+          if (id === device) throw new Error('not now');
+          held.push(id);
+          return () => {};
+        },
+      }) as Partial<DeviceGrip> as DeviceGrip;
+    const set = new FaultSet({
+      ...{ clock, seed: 7, emit: (fact: FaultFact) => void facts.push(fact), fleetOf: () => fleet },
+      devices: () => ids.slice(0, 3).map((id) => ({ id, grip: grip(id) })),
+    });
+    set.add(spec({ name: 'off', settings: { kind: 'link.offline' } }));
+    expect(held).toEqual(ids.slice(1, 3));
+    expect(facts.filter(({ type }) => type === 'fault.failed')).toMatchObject([{ fault: 'off', device }]);
+    set.liftAll();
+  });
 });

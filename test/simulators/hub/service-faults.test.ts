@@ -310,7 +310,7 @@ test('a fault on a share hits devices that are not of ours, by their ids alone',
 });
 
 test('the limits of a tier hold while hub.throttle is on, and the hub tells which are in use', async () => {
-  const { add, lift, hub, ask, facts } = await aFaultyHub();
+  const { add, lift, hub, ask, facts, strikes } = await aFaultyHub();
   hub.setThrottle({ tier: 'S2', units: 1 });
   add({ kind: 'hub.throttle', tier: 'F1' });
   expect(hub.usage().throttle).toEqual({ tier: 'F1', units: 1 });
@@ -318,7 +318,8 @@ test('the limits of a tier hold while hub.throttle is on, and the hub tells whic
   while (!statuses.has(429)) {
     statuses.add((await ask('POST', '/devices/query', { body: { query: 'SELECT * FROM devices' } })).status);
   }
-  expect(facts.of('throttle.hit')[0]).toMatchObject({ kind: 'queries' });
+  expect(facts.of('throttle.hit')).toMatchObject([{ kind: 'queries', faults: ['fault'] }]);
+  expect(strikes()).toBe(1);
   lift();
   expect(hub.usage().throttle).toEqual({ tier: 'S2', units: 1 });
   expect((await ask('POST', '/devices/query', { body: { query: 'SELECT * FROM devices' } })).status).toBe(200);

@@ -8,6 +8,7 @@ class AFlow implements Flow {
   constructor(readonly name: string) {}
   tap = () => () => {};
   silence = () => () => {};
+  readonly silencedBy = [];
   onceOver(run: () => void): void {
     this.#enders.push(run);
   }

@@ -1,6 +1,7 @@
 // Each fault of the hub's service, its requests and its notifications: what it makes of what passes, its share and its schedule.
 import { describe, expect, test } from 'vitest';
 import { FaultSet } from '../../../../simulators/faults/faults.ts';
+import type { FaultFact } from '../../../../simulators/vocabulary/facts.ts';
 import {
   type FaultSettingsInput,
   type FaultSpecInput,
@@ -18,14 +19,15 @@ const later = { kind: 'fixed', ms: 800 } as const;
 
 function theFaultOn(settings: FaultSettingsInput, when: FaultSpecInput['when'] = {}) {
   const clock = new VirtualClock(0);
-  const faults = new FaultSet({ clock, seed: 7, fleetOf: () => undefined });
+  const told: FaultFact[] = [];
+  const faults = new FaultSet({ clock, seed: 7, emit: (fact) => void told.push(fact), fleetOf: () => undefined });
   faults.add(faultSpecSchema.parse({ name: theFault, settings, when }));
   const strike = <S extends Stage>(stage: S, changes: Partial<Passages[S]> = {}) => {
     const one = aPassage(stage, pump, changes);
     faults.at(stage, pump)?.(one.passage);
     return one;
   };
-  return { clock, faults, strike };
+  return { clock, faults, strike, told };
 }
 
 const kinds: readonly (readonly [FaultSettingsInput, Stage])[] = [
@@ -71,9 +73,9 @@ test('slow service begins later, and at once when the fault is lifted', async ()
   await clock.advance(300);
   faults.lift(theFault);
   expect([one.ends, two.ends]).toEqual([['passed'], ['passed']]);
-  expect([one, two].map(({ passage }) => passage.touches)).toEqual([
-    [{ fault: theFault, leg: 'hub', held: 800 }],
-    [{ fault: theFault, leg: 'hub', held: 300 }],
+  expect([one, two].map(({ passage }) => passage.touches)).toMatchObject([
+    [{ fault: theFault, kind: 'hub.slow', leg: 'hub', held: 800 }],
+    [{ fault: theFault, kind: 'hub.slow', leg: 'hub', held: 300 }],
   ]);
 });
 
@@ -120,6 +122,36 @@ describe('hub.throttle', () => {
     faults.lift(theFault);
     expect(limits).toHaveLength(2);
     expect(clock.pending).toBe(0);
+  });
+
+  test('in a window after an event, whichever device brings it on', async () => {
+    const { clock, faults } = theFaultOn({ kind: 'hub.throttle' }, { after: { event: 'called', lasting: 1_000 } });
+    const { limits, grip } = aGrip();
+    faults.attachHub(grip);
+    faults.noteEvent?.('called', pump, 'reboot');
+    expect(limits).toEqual(['S1 x 1']);
+    await clock.advance(500);
+    faults.noteEvent?.('called', deviceId('pump-2'), 'reboot');
+    await clock.advance(999);
+    expect(limits).toHaveLength(1);
+    await clock.advance(1);
+    expect(limits).toEqual(['S1 x 1', 'undone']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('counts each refusal by its limits', () => {
+    const { faults, told } = theFaultOn({ kind: 'hub.throttle' });
+    const hits: (() => void)[] = [];
+    faults.attachHub({
+      throttle(_tier, _units, by, hit) {
+        expect(by).toBe(theFault);
+        hits.push(hit);
+        return () => {};
+      },
+    });
+    for (const hit of [...hits, ...hits]) hit();
+    faults.tellStrikes();
+    expect(told).toMatchObject([{ type: 'fault.counted', fault: theFault, strikes: 2 }]);
   });
 
   test('has no more units than the tier', () => {

@@ -45,9 +45,10 @@ describe('in virtual time', () => {
   });
 
   test('the device gives up by its own keep-alive; the hub hears nothing of it, nor of the next try, until it is lifted', async () => {
-    const { broker, clock, lift, open, states, strikes, device } = await aDeviceWith();
+    const { broker, clock, lift, open, states, story, strikes, device } = await aDeviceWith();
     await clock.advance(seconds(130));
     expect(states().slice(3)).toEqual(['waiting: Keepalive timeout', 'connecting']);
+    expect(story().at(-2)).toMatch(/ waiting \[fault\]$/);
     expect(open()).toEqual([true, true]);
     expect(broker.last.received).toEqual([]);
     lift();

@@ -2,13 +2,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { imposedOn } from '../../../../simulators/hub/throttling/imposed.ts';
-import { openThrottling, type Throttle } from '../../../../simulators/hub/throttling/throttling.ts';
+import { openThrottling, type Throttle, type Tier } from '../../../../simulators/hub/throttling/throttling.ts';
+import type { HubFact } from '../../../../simulators/vocabulary/facts.ts';
+import { faultName } from '../../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 function theLimits() {
   const throttling = openThrottling({ clock: new VirtualClock(), emit: () => {} });
-  return { throttling, imposed: imposedOn(throttling) };
+  const { set, impose, named } = imposedOn(throttling);
+  return {
+    throttling,
+    named,
+    imposed: { set, impose: (tier: Tier, units: number) => impose(tier, units, fault, () => {}) },
+  };
 }
+const fault = faultName('brown-out');
 
 test('two lifted in the order they came leave the user their own, set meanwhile', () => {
   const { throttling, imposed } = theLimits();
@@ -62,4 +70,19 @@ test('what a tier does not have is refused and changes nothing, for faults and u
   imposed.impose('S1', 1);
   expect(() => imposed.set({ tier: 'F1', units: 2 })).toThrow('units: 2');
   expect(throttling.throttle).toEqual({ tier: 'S1', units: 1 });
+});
+
+test('a refusal names the fault whose limits are in use, which counts it; not under limits of the user', () => {
+  const throttling = openThrottling({ clock: new VirtualClock(), emit: () => {} });
+  const { impose, named } = imposedOn(throttling);
+  const hit: HubFact = { type: 'throttle.hit', at: 0, kind: 'queries' };
+  let hits = 0;
+  expect(named(hit)).toBe(hit);
+  const undo = impose('F1', 1, fault, () => {
+    hits += 1;
+  });
+  expect(named(hit)).toEqual({ ...hit, faults: [fault] });
+  expect(named({ type: 'hub.closed', at: 0 })).toEqual({ type: 'hub.closed', at: 0 });
+  undo();
+  expect([named(hit), hits]).toEqual([hit, 1]);
 });
