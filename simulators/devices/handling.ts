@@ -214,6 +214,7 @@ export class Handling extends Program<Handler> implements DeviceActions, LinkGri
       receivedAt: this.#receivedAt,
       outcome,
       ...(status === undefined ? {} : { status }),
+      ...(this.#begun ? {} : { executed: false as const }),
       ...(touches === undefined ? {} : { touches }),
     });
     // One whose link is gone goes on, and the device is busy with it until it is through.

@@ -90,8 +90,11 @@ export function detailOf(entry: Entry, news: readonly DeviceNews[]): TrafficDeta
     hints: entry.hints ?? [],
   };
 }
-export function explanationOf({ row, ended, handled }: Entry, news: readonly DeviceNews[]): Explanation | undefined {
-  if (ended !== undefined) return explain({ ended, handled, news });
+export function explanationOf(
+  { row, ended, handled, hints }: Entry,
+  news: readonly DeviceNews[],
+): Explanation | undefined {
+  if (ended !== undefined) return explain({ ended, handled, news, hints });
   return row.kind === 'c2d' && row.error !== undefined ? messageExplanations[row.error] : undefined;
 }
 const handledNames = {

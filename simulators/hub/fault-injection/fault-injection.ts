@@ -79,7 +79,8 @@ export function openFaultInjection({ clock, emit, connections }: FaultInjectionO
       return undefined;
     }
     const { fault, refusal } = asked;
-    if (!asked.told) emit({ type: 'fault.struck', at, fault, device, what: `telemetry refused: ${refusal.number}` });
+    if (!asked.told)
+      emit({ type: 'fault.struck', at, fault, device, what: `had telemetry refused (${refusal.number})` });
     asked.told = true;
     if (refusal.status === 429) emit({ type: 'throttle.hit', at, kind: 'telemetry', device });
     return refusal;

@@ -34,7 +34,8 @@ export function readFacts(text: string): Fact[] {
 }
 
 function entryOf(fact: Fact, base: number): Entry {
-  if (fact.type === 'method.handled' && fact.touches === undefined) return handledValues(fact, base);
+  if (fact.type === 'method.handled' && fact.touches === undefined && fact.executed === undefined)
+    return handledValues(fact, base);
   if (fact.type === 'invocation.ended' && isAnswered(fact)) return answeredValues(fact, base);
   return fact;
 }

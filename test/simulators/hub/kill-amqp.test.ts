@@ -116,7 +116,7 @@ describe('a link', () => {
     const client = await bench.device('d');
     await methods(client);
     grip().kill('message-link', by, '');
-    expect((await bench.facts.next('fault.struck')).what).toBe('message link not cut: there is none');
+    expect((await bench.facts.next('fault.struck')).what).toBe('found none to cut: message link');
     expect(await bench.invoke('d')).toMatchObject({ status: 200 });
   });
 

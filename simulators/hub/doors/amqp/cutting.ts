@@ -44,7 +44,7 @@ export function cut({ device, what, struck, detail }: Cut, tools: CutTools): voi
     }
   } else {
     const links = what.startsWith('cbs-') ? cbsLinks(what === 'cbs-response-link', handlers) : device.linksOf(what);
-    const text = `${what.replaceAll('-', ' ')} ${links.length === 0 ? 'not cut: there is none' : 'cut'}`;
+    const text = `${links.length === 0 ? 'found none to cut:' : 'cut its'} ${what.replaceAll('-', ' ')}`;
     emit({ type: 'fault.struck', at: clock.now(), fault: struck.by, device: device.device, what: text });
     for (const link of links) {
       drop(link);

@@ -31,7 +31,7 @@ describe('a late reply on the device', () => {
     expect(ends).toEqual([]);
     await clock.advance(1);
     expect(ends).toEqual(['passed']);
-    expect(passage.touches).toEqual([{ fault: theFault, leg: 'inDevice', held: 800 }]);
+    expect(passage.touches).toEqual([{ fault: theFault, kind: 'reply.delay', leg: 'inDevice', held: 800 }]);
   });
 
   test('lifted, leaves at once, held for as long as it was', async () => {
@@ -56,7 +56,7 @@ describe('a reply past the deadline, in the hub', () => {
     expect(ends).toEqual([]);
     await clock.advance(1);
     expect(ends).toEqual(['passed']);
-    expect(passage.touches).toEqual([{ fault: theFault, leg: 'back', held: 5_250 }]);
+    expect(passage.touches).toEqual([{ fault: theFault, kind: 'reply.late', leg: 'back', held: 5_250 }]);
   });
 
   test('is never at the deadline itself, not even by 0 ms', async () => {
@@ -92,7 +92,7 @@ test('a reply that never leaves hangs, an unanswered one lets the method go on, 
     expect(ends).toEqual([end]);
     faults.lift(theFault);
     expect(ends).toEqual([end]);
-    expect(passage.touches).toEqual([{ fault: theFault, leg: 'inDevice' }]);
+    expect(passage.touches).toMatchObject([{ fault: theFault, leg: 'inDevice' }]);
   }
 });
 

@@ -272,9 +272,9 @@ test('touches of all stages are told in the order in which they struck', async (
   await clock.advance(300);
   faults.lift(faultName('late'));
   expect(facts.of('invocation.ended')[0]?.touches).toMatchObject([
-    { fault: 'slow', leg: 'hub', held: 200 },
-    { fault: 'twice', leg: 'toDevice' },
-    { fault: 'late', leg: 'back', held: 300 },
+    { fault: 'slow', kind: 'hub.slow', leg: 'hub', held: 200 },
+    { fault: 'twice', kind: 'hub.request-twice', leg: 'toDevice' },
+    { fault: 'late', kind: 'reply.late', leg: 'back', held: 300 },
   ]);
 });
 
