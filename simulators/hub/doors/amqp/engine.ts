@@ -48,10 +48,13 @@ export function endOfMessage(link: EngineReceiver): 'whole' | 'too large' | 'abo
 
 /** Sessions the hub ended whose peer may not know yet. */
 const endedHere = new WeakSet<EngineSession>();
+/** Until a fault ends the first one, no frame has to be looked at. */
+let endedAny = false;
 
 /** Ends a session with an error; what its peer still sends on it is passed over. */
 export function endSession(session: EngineSession, error: Typed): void {
   endedHere.add(session);
+  endedAny = true;
   session.local.end.value[0] = error;
   session.end();
 }
@@ -91,6 +94,7 @@ export function serveEngine(socket: object, containerId: string, hooks: EngineHo
     return session;
   };
   const isLate = ({ channel }: Frame): boolean => {
+    if (!endedAny) return false;
     const session = engine.remote_channel_map[channel];
     return session !== undefined && endedHere.has(session);
   };

@@ -44,22 +44,26 @@ export class Incoming {
           ? outcomes.rejected(refuse('MessageTooLarge', 'The message is larger than 1 MB.'), this.#tools.now())
           : this.#outcomeOf(handler, message, format === plainFormat ? undefined : format);
     // Settled by the hub whatever the modes are: clients wait for it.
-    if (!(outcome instanceof Promise)) settleIn(delivery, outcome);
-    else {
-      this.#count(receiver, 1);
-      void outcome.then((late) => {
-        this.#count(receiver, -1);
-        // Nobody hears it on a link that ended meanwhile.
-        if (this.#tools.handlerOf(receiver) !== handler) return;
-        settleIn(delivery, late);
-        this.#topUp(receiver);
-      });
-    }
+    if (outcome instanceof Promise) this.#await(outcome, receiver, delivery);
+    else settleIn(delivery, outcome);
     this.#topUp(receiver);
   }
 
+  #await(outcome: Promise<Typed>, receiver: EngineReceiver, delivery: InDelivery): void {
+    const handler = this.#tools.handlerOf(receiver);
+    this.#count(receiver, 1);
+    void outcome.then((late) => {
+      this.#count(receiver, -1);
+      // Nobody hears it on a link that ended meanwhile.
+      if (handler === undefined || this.#tools.handlerOf(receiver) !== handler) return;
+      settleIn(delivery, late);
+      this.#topUp(receiver);
+    });
+  }
+
   #topUp(receiver: EngineReceiver): void {
-    const taken = receiver.credit + (this.#held.get(receiver) ?? 0);
+    const held = this.#held.size === 0 ? 0 : (this.#held.get(receiver) ?? 0);
+    const taken = receiver.credit + held;
     if (taken <= creditWindow / 2) receiver.add_credit(creditWindow - taken);
   }
 

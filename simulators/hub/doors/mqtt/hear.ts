@@ -47,12 +47,8 @@ export function hear(
       tools.methods.answered(connection, said.rid, said.status, payload);
       return undefined;
     case 'twin-get':
-      answerTwinGet(device, tools, (answer) => sayTwin(device, said.rid, answer, subscriptions, tools, say));
-      return undefined;
     case 'twin-report':
-      answerTwinReport(device, payload, tools, (answer) =>
-        sayTwin(device, said.rid, answer, subscriptions, tools, say),
-      );
+      hearTwin(connection, said, payload, subscriptions, tools, say);
       return undefined;
     case 'event': {
       if (retain) hint(device, 'A retained message is not retained; the service passes it on as mqtt-retain.', tools);
@@ -83,16 +79,24 @@ export function speakWill(device: DeviceId, { bag, body }: Will, { messages }: P
   messages.received(device, messageOf(bag, body, ofWill), true);
 }
 
-function sayTwin(
-  device: DeviceId,
-  rid: string,
-  { status, body, version }: TwinAnswer,
+/** A function apart: `hear` is on the way of every method's answer, and must not make room for this closure. */
+function hearTwin(
+  connection: DeviceConnection,
+  { kind, rid }: Extract<DeviceTopic, { kind: 'twin-get' | 'twin-report' }>,
+  payload: Buffer,
   subscriptions: Subscriptions,
   tools: HearTools,
   say: Say,
 ): void {
-  if (subscriptions.has('twin-answers')) say(twinAnswerTopic(status, rid, version), body);
-  else hint(device, 'A twin request was answered to nobody: subscribe to $iothub/twin/res/# first.', tools);
+  const { device } = connection;
+  const answer = ({ status, body, version }: TwinAnswer): void => {
+    if (subscriptions.has('twin-answers')) say(twinAnswerTopic(status, rid, version), body);
+    else if (connection.open) {
+      hint(device, 'A twin request was answered to nobody: subscribe to $iothub/twin/res/# first.', tools);
+    }
+  };
+  if (kind === 'twin-get') answerTwinGet(device, tools, answer);
+  else answerTwinReport(device, payload, tools, answer);
 }
 
 export const hint = (device: DeviceId, text: string, { clock, emit }: Pick<HearTools, 'clock' | 'emit'>): void =>
