@@ -15,5 +15,8 @@ const troubles: Readonly<Record<number, ServiceErrorName>> = {
   504: 'GenericGatewayTimeout',
 };
 
+/** For what waits when the hub stops. */
+export const stopped = refuse('ServiceUnavailable', 'The hub is stopping.');
+
 /** The refusal a fault asked for; 500 for a status the service has no word for. */
 export const trouble = (status: number, detail: string): Refusal => refuse(troubles[status] ?? 'ServerError', detail);

@@ -192,6 +192,7 @@ async function open(options: HubOptions, closers: (() => Promise<void> | void)[]
     await Promise.all([...http, ...[doors.mqtts, doors.mqtt, doors.amqps, doors.amqp].map((door) => door?.stop())]);
     messages.stop();
     injection.stop();
+    twins.stop();
     store.close();
     emit({ type: 'hub.closed', at: clock.now() });
   };

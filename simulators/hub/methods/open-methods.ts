@@ -7,6 +7,7 @@ import { type FaultHooks, noFaults } from '../../vocabulary/passages.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Millis } from '../../vocabulary/units.ts';
 import type { Connections, DeviceConnection } from '../connections/connections.ts';
+import { stopped } from '../failed.ts';
 import { notFound } from '../registry/not-found.ts';
 import type { Identity } from '../registry/registry.ts';
 import { excerptOf, Invocation } from './invocation.ts';
@@ -269,8 +270,6 @@ export function openMethods({ clock, emit, find, connections, faults = noFaults 
   connections.observe(methods);
   return methods;
 }
-
-const stopped = refuse('ServiceUnavailable', 'The hub is stopping.');
 
 const notOnline = (timeout: Millis): Refusal =>
   refuse(

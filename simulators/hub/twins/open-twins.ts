@@ -5,6 +5,7 @@ import type { DeviceId } from '../../vocabulary/ids.ts';
 import { type FaultHooks, type NotificationPassage, noFaults, struckBy } from '../../vocabulary/passages.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
 import type { Connections } from '../connections/connections.ts';
+import { stopped } from '../failed.ts';
 import { unmatched } from '../registry/if-match.ts';
 import { isoText } from '../registry/moments.ts';
 import { notFound } from '../registry/not-found.ts';
@@ -59,6 +60,8 @@ export interface TwinKeeper extends Twins {
   create(id: DeviceId, initial?: Asked): void;
   /** Forgets it; the store drops it with the identity. */
   remove(id: DeviceId): void;
+  /** What devices ask for from now on, or a fault held until now, is refused. */
+  stop(): void;
 }
 
 export function openTwins(options: TwinsOptions): TwinKeeper {
@@ -67,6 +70,7 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
   const members = twinMembers({ activity, waiting });
   const twins = new Map<string, Twin>(store.twins().map((row) => [row.id, twinFrom(row)]));
   const at = () => isoText(clock.now());
+  let stopping = false;
 
   function hold(id: string, twin: Twin | undefined): void {
     const before = twins.get(id);
@@ -163,6 +167,7 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
     replace: (id, body, ifMatch) => change(id, body, ifMatch, replaced),
 
     deviceView(id) {
+      if (stopping) return stopped;
       const twin = twins.get(id);
       if (twin === undefined) return notFound(id, find);
       const { desired, reported } = twin;
@@ -170,6 +175,7 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
     },
 
     report(id, text, struck) {
+      if (stopping) return stopped;
       const twin = twins.get(id);
       if (twin === undefined) return notFound(id, find);
       let value: unknown;
@@ -223,6 +229,10 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
     },
 
     remove: (id) => hold(id, undefined),
+
+    stop() {
+      stopping = true;
+    },
   };
 }
 

@@ -130,6 +130,18 @@ describe.each(protocols)('over %s', (protocol) => {
     expect(await facts.next('twin.patched')).toMatchObject({ section: 'reported', faults: ['fault'] });
   });
 
+  test('a report that is held when the hub stops is dropped without a word', async () => {
+    const { add, lift, device, facts, hub, strikes } = await aFaultyHub();
+    const one = await device(protocol, 'one');
+    add({ kind: 'twin.report-late', delay: forLong });
+    void one.report({ a: 1 }).catch(() => {});
+    await soon(strikes).toBe(1);
+    await hub.stop();
+    lift();
+    expect(facts.of('twin.patched')).toEqual([]);
+    expect(facts.all.at(-1)?.type).toBe('hub.closed');
+  });
+
   test.each([
     [400, 400004],
     [413, 413001],
@@ -284,15 +296,39 @@ describe('the service API', () => {
     expect(strikes()).toBe(1);
   });
 
-  test('a hub that stops answers those whom a fault holds', async () => {
-    const { add, create, call, hub, strikes, facts } = await aFaultyHub();
+  test('a hub that stops answers those whom a fault holds, and carries out nothing of it', async () => {
+    const { add, lift, create, call, ask, hub, strikes, facts } = await aFaultyHub();
     await create('one');
     add(slow);
     const called = call('one');
-    await soon(strikes).toBe(1);
+    const others = [
+      ask('PATCH', '/twins/one', { body: { tags: { floor: 3 } } }),
+      ask('GET', '/devices/one'),
+      ask('POST', '/devices/query', { body: { query: 'SELECT * FROM devices' } }),
+    ];
+    await soon(strikes).toBe(4);
     await hub.stop();
     expect(await called).toMatchObject({ status: 503, error: { name: 'ServiceUnavailable' } });
+    for (const answer of others)
+      expect(await answer).toMatchObject({ status: 503, error: { name: 'ServiceUnavailable' } });
+    lift();
     expect(facts.of('invocation.ended')).toHaveLength(1);
+    expect(facts.of('twin.patched')).toEqual([]);
+    expect(facts.all.at(-1)?.type).toBe('hub.closed');
+  });
+
+  test('a message held when the hub stops is never sent', async () => {
+    const { add, lift, create, service, hub, strikes, facts } = await aFaultyHub();
+    await create('one');
+    const client = await service();
+    const sender = await client.sender('/messages/devicebound');
+    add(slow);
+    void client.send(sender, { to: '/devices/one/messages/devicebound', body: 'x' }).catch(() => {});
+    await soon(strikes).toBe(1);
+    await hub.stop();
+    lift();
+    expect(facts.of('message.queued')).toEqual([]);
+    expect(facts.all.at(-1)?.type).toBe('hub.closed');
   });
 });
 

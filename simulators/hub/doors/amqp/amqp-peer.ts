@@ -5,6 +5,7 @@ import type { CloseReason } from '../../../vocabulary/facts.ts';
 import { refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
 import type { Struck } from '../../connections/connections.ts';
+import { stopped } from '../../failed.ts';
 import type { Arrival } from '../arrival.ts';
 import { Alarm } from './alarm.ts';
 import { cutError } from './cutting.ts';
@@ -76,8 +77,7 @@ export class AmqpPeer {
   /** The hub is stopping. */
   stop(): void {
     if (this.#over) return;
-    const refusal = refuse('ServiceUnavailable', 'The hub is stopping.');
-    if (this.#opened) this.#wire.write(closeFrame('amqp:connection:forced', errorOf(refusal, this.#now())));
+    if (this.#opened) this.#wire.write(closeFrame('amqp:connection:forced', errorOf(stopped, this.#now())));
     this.#end('shutdown');
     this.#wire.end();
   }

@@ -29,6 +29,7 @@ export const serviceNodes: Readonly<Record<ServiceNode, { readonly path: string;
 };
 
 export function sendLink({ messages, clock, faults }: DoorTools): LinkHandler {
+  let stopping = false;
   function send(all: readonly Message[]): Typed {
     for (const message of all) {
       const refusal = guarded(() => messages.send(message));
@@ -49,12 +50,15 @@ export function sendLink({ messages, clock, faults }: DoorTools): LinkHandler {
           device,
           operation: 'messages',
           touches: undefined,
-          pass: () => settle(send(all)),
+          // Not sent once the hub stopped, and nobody hears of it then.
+          pass: () => settle(stopping ? outcomes.released : send(all)),
           refuse: (status, detail) => settle(outcomes.rejected(trouble(status, detail), clock.now())),
         });
       });
     },
-    end() {},
+    end(reason) {
+      stopping = reason === 'shutdown';
+    },
   };
 }
 

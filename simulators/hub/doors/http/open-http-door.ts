@@ -73,7 +73,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
     emit({ type: 'input.refused', at: clock.now(), door, peer: peerOf(socket), detail: detail.slice(0, 300) });
   const odd = (request: IncomingMessage, detail: string): void => refused(request.socket, detail);
 
-  const app = await openRoutes({ ...options, answers, odd });
+  const { app, stop: stopRoutes } = await openRoutes({ ...options, answers, odd });
   const { registry, connections, messages, throttling } = options;
   const call = methodCalls({ access, methods, answers, throttling, odd });
   const ofDevice = deviceApi({ access, registry, connections, messages, throttling, answers, odd });
@@ -126,7 +126,13 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   });
 
   const address = await listen(server, options.host, options.port);
-  return { address, stop: () => stopServer(server, sockets, clock).then(() => app.close()) };
+  return {
+    address,
+    stop() {
+      stopRoutes();
+      return stopServer(server, sockets, clock).then(() => app.close());
+    },
+  };
 }
 
 const optionsOf = ({ headers, request, lookEvery }: HttpLimits): ServerOptions => ({

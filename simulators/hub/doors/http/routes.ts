@@ -7,9 +7,10 @@ import { type FaultHooks, noFaults } from '../../../vocabulary/passages.ts';
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import { kilobytes } from '../../../vocabulary/units.ts';
 import type { Access } from '../../access/access.ts';
-import { failed, trouble } from '../../failed.ts';
+import { failed } from '../../failed.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Answers, ErrorForm } from './answers.ts';
+import { LedRequests } from './led-requests.ts';
 import { type Asked, concernsDevice, type Given, operationOf, type Route, slashedName, throttleOf } from './route.ts';
 import { type RouteParts, routesOf } from './route-table.ts';
 
@@ -26,7 +27,13 @@ export interface RouteTools extends RouteParts {
   readonly odd: (request: IncomingMessage, detail: string) => void;
 }
 
-export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
+export interface Routes {
+  readonly app: FastifyInstance;
+  /** Answers those whom faults hold; to be called before the server closes. */
+  stop(): void;
+}
+
+export async function openRoutes(tools: RouteTools): Promise<Routes> {
   const { answers, access, throttling, odd, faults = noFaults } = tools;
   const app = fastify({
     bodyLimit: largestBody,
@@ -55,6 +62,7 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
+  const led = new LedRequests();
   const routes = routesOf(tools);
   const allowed = methodsByPath(routes);
   for (const route of routes) {
@@ -84,19 +92,10 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
           send(reply, slashed(question) ?? outcomeOf(run, question), form);
           return;
         }
-        through({
-          device,
-          operation,
-          touches: undefined,
-          pass() {
-            try {
-              send(reply, slashed(question) ?? outcomeOf(run, question), form);
-            } catch (error) {
-              // Perhaps in a timer's turn, where nobody else would catch it.
-              send(reply, failed(error), form);
-            }
-          },
-          refuse: (status, detail) => send(reply, trouble(status, detail), form),
+        led.lead(through, {
+          ...{ device, operation },
+          run: () => slashed(question) ?? outcomeOf(run, question),
+          answer: (given) => send(reply, given, form),
         });
       },
     });
@@ -123,7 +122,7 @@ export async function openRoutes(tools: RouteTools): Promise<FastifyInstance> {
     send(reply, refusalFor(error), formOf(request.raw.url ?? ''));
   });
   await app.ready();
-  return app;
+  return { app, stop: () => led.stop() };
 
   function asked(request: FastifyRequest): Asked {
     return {
