@@ -296,7 +296,7 @@ export const cases = [
     name: 'the service answers 503',
     ...quick,
     faults: [{ kind: 'hub.error', status: 503 }],
-    expect: { httpStatus: 503, elapsed: atOnce, executed: 0, journal: 'made it so' },
+    expect: { httpStatus: 503, elapsed: atOnce, executed: 0, journal: 'made the service answer 503' },
   },
   {
     name: 'the service answers 429',

@@ -14,8 +14,8 @@ const twice = 'Make the method safe to execute twice, or let the device remember
 const cut = 'Expect the next calls to fail until the device is back, and give them a connect timeout above that.';
 
 const deeds: Partial<Record<FaultKind, Deed>> = {
-  'reply.never': { did: 'kept the reply' },
-  'reply.unanswered': { did: 'kept the reply' },
+  'reply.never': { did: 'kept its reply' },
+  'reply.unanswered': { did: 'kept its reply' },
   'reply.status': {
     did: 'gave the reply another device status',
     fix: 'Read the device status of every answer: HTTP 200 says only that the device answered.',

@@ -219,7 +219,7 @@ describe('a call without an answer (504)', () => {
   test('says that a fault kept the reply of a method that was executed', () => {
     const silent = handled({ outcome: 'silent', touches: [did('dead', 'reply.never')] });
     expect(causeOf({ ended: call({}), handled: silent })).toBe(
-      'The hub sent the call and heard nothing for 5 s (the response timeout): the device executed the method, and fault dead kept the reply.',
+      'The hub sent the call and heard nothing for 5 s (the response timeout): the device executed the method, and fault dead kept its reply.',
     );
   });
   test('says that the request never reached the device', () => {
