@@ -9,7 +9,7 @@ import type { Cancel, Clock } from '../../clock/clock.ts';
 import type { Emit, HubFact } from '../../vocabulary/facts.ts';
 import { type DeviceId, type FaultName, faultName } from '../../vocabulary/ids.ts';
 import { type Refusal, refuse } from '../../vocabulary/service-errors.ts';
-import type { Instant } from '../../vocabulary/units.ts';
+import type { Instant, Millis } from '../../vocabulary/units.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Message } from '../messages/messages.ts';
 import { type Command, commandNames, readCommand } from './commands.ts';
@@ -24,8 +24,11 @@ export interface FaultInjection {
 export interface FaultInjectionOptions {
   readonly clock: Clock;
   readonly emit: Emit<HubFact>;
-  readonly connections: Pick<Connections, 'find'>;
+  readonly connections: Pick<Connections, 'find' | 'observe'>;
 }
+
+/** What one device may have coming; more is not obeyed, so that no device fills the hub's memory. */
+export const mostComing = 100;
 
 interface Refusing {
   readonly fault: FaultName;
@@ -37,7 +40,8 @@ interface Refusing {
 
 export function openFaultInjection({ clock, emit, connections }: FaultInjectionOptions): FaultInjection {
   const refusing = new Map<DeviceId, Refusing>();
-  const coming = new Set<Cancel>();
+  /** By device; no entry where nothing is coming. */
+  const coming = new Map<DeviceId, Set<Cancel>>();
 
   const hint = (device: DeviceId, text: string): void => emit({ type: 'hint.given', at: clock.now(), device, text });
 
@@ -53,15 +57,34 @@ export function openFaultInjection({ clock, emit, connections }: FaultInjectionO
     }
   }
 
+  /** Never at once, so that the message is acknowledged first. */
+  function later(device: DeviceId, delay: Millis, run: () => void): void {
+    const own = coming.get(device) ?? new Set();
+    if (own.size >= mostComing) {
+      hint(
+        device,
+        `${commandNames.type}: ${mostComing} cuts of this device are to come already; this one is not obeyed.`,
+      );
+      return;
+    }
+    coming.set(device, own);
+    const cancel = clock.after(delay, () => {
+      own.delete(cancel);
+      if (own.size === 0) coming.delete(device);
+      run();
+    });
+    own.add(cancel);
+  }
+
+  function spare(device: DeviceId): void {
+    for (const cancel of coming.get(device) ?? []) cancel();
+    coming.delete(device);
+  }
+
   function obey(device: DeviceId, command: Command): void {
     const { type, operation, reason, delay, duration } = command;
     if (operation.refuse === undefined) {
-      // Never at once, so that the message is acknowledged first.
-      const cancel = clock.after(delay, () => {
-        coming.delete(cancel);
-        strike(device, command);
-      });
-      coming.add(cancel);
+      later(device, delay, () => strike(device, command));
       return;
     }
     const from = clock.now() + delay;
@@ -86,6 +109,16 @@ export function openFaultInjection({ clock, emit, connections }: FaultInjectionO
     return refusal;
   }
 
+  connections.observe({
+    listening() {},
+    lost() {},
+    // One of the same name that comes later asked for nothing.
+    forgotten(device) {
+      spare(device);
+      refusing.delete(device);
+    },
+  });
+
   return {
     heard(device, { application }) {
       const refusal = refusing.size === 0 ? undefined : refusalOf(device);
@@ -100,8 +133,7 @@ export function openFaultInjection({ clock, emit, connections }: FaultInjectionO
     },
 
     stop() {
-      for (const cancel of coming) cancel();
-      coming.clear();
+      for (const device of [...coming.keys()]) spare(device);
     },
   };
 }

@@ -1,8 +1,8 @@
 // The commands of Microsoft's device SDK tests: what the hub does about each, when, and what it says to one it cannot read.
 import { expect, test } from 'vitest';
-import type { DeviceConnection } from '../../../simulators/hub/connections/connections.ts';
+import type { ConnectionObserver, DeviceConnection } from '../../../simulators/hub/connections/connections.ts';
 import { commandNames, operationTypes } from '../../../simulators/hub/fault-injection/commands.ts';
-import { openFaultInjection } from '../../../simulators/hub/fault-injection/fault-injection.ts';
+import { mostComing, openFaultInjection } from '../../../simulators/hub/fault-injection/fault-injection.ts';
 import type { Message } from '../../../simulators/hub/messages/messages.ts';
 import { takeTelemetry } from '../../../simulators/hub/messages/telemetry.ts';
 import { openThrottling } from '../../../simulators/hub/throttling/throttling.ts';
@@ -24,7 +24,11 @@ function aHub(protocol: 'mqtt' | 'amqp' | 'amqp-ws' | 'none' = 'amqp') {
           kill: (...cut: [KillTarget, FaultName, string]) => void cuts.push(cut),
         });
   const find = () => connection;
-  const injection = openFaultInjection({ clock, emit, connections: { find } });
+  let forget: (id: string) => void = () => {};
+  const observe = ({ forgotten }: ConnectionObserver) => {
+    forget = (id) => forgotten?.(deviceId(id));
+  };
+  const injection = openFaultInjection({ clock, emit, connections: { find, observe } });
   const telemetry = takeTelemetry({ clock, emit, throttling: openThrottling({ clock, emit }), injection });
   const message = (application: Record<string, string> = {}): Message => ({
     body: Buffer.from('{}'),
@@ -36,6 +40,7 @@ function aHub(protocol: 'mqtt' | 'amqp' | 'amqp-ws' | 'none' = 'amqp') {
     facts,
     injection,
     cuts,
+    forget: (id: string) => forget(id),
     plain: () => telemetry.received(deviceId('d'), message()),
     other: () => telemetry.received(deviceId('e'), message()),
     batch: (...all: Record<string, string>[]) => telemetry.receivedBatch(deviceId('d'), all.map(message)),
@@ -176,4 +181,27 @@ test('what is still to come is spared when the hub stops', async () => {
   expect(clock.pending).toBe(0);
   await clock.advance(10_000);
   expect(cuts).toEqual([]);
+});
+
+test('of a deleted device nothing is left: one of the same name is not cut, nor refused', async () => {
+  const { order, cuts, plain, forget, clock } = aHub();
+  order('KillTcp', { delay: '5' });
+  order('InvokeThrottling', { duration: '60' });
+  expect(plain()).toMatchObject({ name: 'ThrottlingException' });
+  forget('d');
+  expect(plain()).toBeUndefined();
+  expect(clock.pending).toBe(0);
+  expect(cuts).toEqual([]);
+});
+
+test('a device that asks to be cut over and over has only so much coming', async () => {
+  const { order, cuts, clock, hints } = aHub();
+  for (let count = 0; count <= mostComing; count++) order('KillTcp', { delay: '5' });
+  expect(clock.pending).toBe(mostComing);
+  expect(hints()).toEqual([expect.stringContaining('not obeyed')]);
+  await clock.advance(5_000);
+  expect(cuts).toHaveLength(mostComing);
+  order('KillTcp');
+  await clock.advance(0);
+  expect(cuts).toHaveLength(mostComing + 1);
 });
