@@ -193,7 +193,7 @@ test('random bytes, and random bytes where a request had good ones, never stop t
         if (text !== '') expect(text).toMatch(/^HTTP\/1\.1 [24]\d\d /);
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
   expect((await ask('GET', '/devices/pump')).status).toBe(200);
 });
@@ -235,11 +235,13 @@ test('any JSON at all as the body of any route gets an answer that is not 500', 
     ),
   })).any;
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...routes), values, async ([method, path], body) => {
-      const { status } = await ask(method, path, { headers: { 'if-match': '*' }, body: JSON.stringify(body) });
-      expect(status).toBeLessThan(500);
+    fc.asyncProperty(values, async (value) => {
+      const body = JSON.stringify(value);
+      const headers = { 'if-match': '*' };
+      const answers = await Promise.all(routes.map(([method, path]) => ask(method, path, { headers, body })));
+      for (const { status } of answers) expect(status).toBeLessThan(500);
     }),
-    { numRuns: 1_500 },
+    { numRuns: 120 },
   );
 });
 
