@@ -10,6 +10,7 @@ import {
 } from './authentication.ts';
 import { deviceId, identity, jsonText, wholeNumber } from './flags.ts';
 import type { CliHost, CliTools } from './host.ts';
+import { wordOfJournal } from './journal-word.ts';
 import { type HubFlagsOfService, withHubFlags, withInvoker } from './target-hub.ts';
 
 interface InvokeFlags extends HubFlagsOfService {
@@ -97,13 +98,17 @@ async function invoke(id: string, method: string, flags: InvokeFlags, host: CliH
   await withInvoker(flags, host, tools, async (invoker) => {
     const { payload, responseTimeout, connectTimeout } = flags;
     const began = tools.clock.now();
-    const answer = await invoker.invoke(id, {
+    const said = await invoker.invoke(id, {
       method,
       ...(payload === undefined ? {} : { payload }),
       ...(responseTimeout === undefined ? {} : { responseTimeout }),
       ...(connectTimeout === undefined ? {} : { connectTimeout }),
     });
     const duration = Math.round(tools.clock.now() - began);
+    const problem = said.problem;
+    const asked = { device: id, method, from: began };
+    const explanation = problem && (await wordOfJournal(asked, flags, host, tools));
+    const answer = problem && explanation ? { ...said, problem: { ...problem, explanation } } : said;
     if (flags.json) {
       const { status: httpStatus, deviceStatus, problem } = answer;
       const value = answer.payload === undefined ? undefined : parsed(answer.payload);

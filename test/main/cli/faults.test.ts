@@ -303,3 +303,57 @@ describe('the instance that is meant', () => {
     expect(terminal.err.at(-1)).toContain('no Hubfleet answers at');
   });
 });
+
+describe('hubfleet invoke beside an instance', () => {
+  const problem = {
+    name: 'GatewayTimeout',
+    number: 504_101,
+    message: 'Timed out.',
+    explanation: { cause: 'General.', fix: 'Advice.' },
+  };
+  const failing = { invoke: async () => ({ status: 504, body: '', problem }) };
+  const row = { id: 5, at: 1e15, kind: 'method', device: 'pump', name: 'reboot', pending: false };
+
+  async function calling(journal: { readonly rows: readonly object[]; readonly cause?: string }, ...more: string[]) {
+    const instance = await anInstance();
+    stops.push(instance.stop);
+    Object.assign(instance.lab.views, { traffic: () => ({ rows: journal.rows, matching: 1, total: 1, forgotten: 0 }) });
+    const explanation = { cause: journal.cause, fix: 'Lift it.' };
+    Object.assign(instance.lab, { trafficDetail: (id: number) => ({ id, explanation }) });
+    const leave = announceHub(status, {
+      dataDir: instance.dataDir,
+      usualDataDir: instance.dataDir,
+      process: process.pid,
+    });
+    stops.push(async () => leave());
+    const { run, err, out } = aTerminal(failing, { dataDir: instance.dataDir }, { clock: systemClock() });
+    expect(await run('invoke', 'pump', 'reboot', ...more)).toBe(1);
+    return { err: err.join('\n'), out: out.join('\n') };
+  }
+
+  test('says why its call failed in the words of the journal', async () => {
+    const { err } = await calling({ rows: [row], cause: 'Fault dead kept its reply.' });
+    expect(err).toContain('504101 GatewayTimeout');
+    expect(err).toContain('Fault dead kept its reply. Lift it.');
+    expect(err).not.toContain('General.');
+  });
+  test('says it in JSON, too', async () => {
+    const { out } = await calling({ rows: [row], cause: 'Fault dead kept its reply.' }, '--json');
+    expect(JSON.parse(out).error.explanation).toEqual({ cause: 'Fault dead kept its reply.', fix: 'Lift it.' });
+  });
+  test.each([
+    ['is still under way', { ...row, pending: true }],
+    ['is of another method', { ...row, name: 'ping' }],
+    ['is over since before', { ...row, at: 1 }],
+  ])('keeps the general words where the row of the journal %s', async (_, other) => {
+    expect((await calling({ rows: [other], cause: 'Of another call.' })).err).toContain('General. Advice.');
+  });
+  test('asks nobody about a hub that was named', async () => {
+    const { err } = await calling(
+      { rows: [row], cause: 'Of another hub.' },
+      '--hub',
+      status.connectionStrings.iothubowner ?? '',
+    );
+    expect(err).toContain('General. Advice.');
+  });
+});
