@@ -10,12 +10,18 @@ interface Entry {
 export class Held {
   readonly #clock: Clock;
   readonly #entries = new Set<Entry>();
+  #released = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** For `ms`; not at all once everything was let go: what comes only then, such as a copy of a reply that left just now, has no one to wait for. */
   hold(ms: Millis, go: () => void): void {
+    if (this.#released) {
+      go();
+      return;
+    }
     const entry: Entry = {
       go,
       cancel: this.#clock.after(ms, () => {
@@ -26,7 +32,9 @@ export class Held {
     this.#entries.add(entry);
   }
 
+  /** The fault lets go, for good. */
   releaseAll(): void {
+    this.#released = true;
     const now = [...this.#entries];
     this.#entries.clear();
     for (const { cancel } of now) cancel();

@@ -165,6 +165,18 @@ describe('a reply that leaves again', () => {
     expect(ends).toEqual(['passed', 'another', 'another', 'another']);
   });
 
+  test('sends all it owes as soon as the reply leaves, where the fault was lifted before', () => {
+    const { clock, faults } = theFaultOn({ kind: 'reply.duplicate', copies: 2, after: 100 });
+    const leaving: (() => void)[] = [];
+    const { passage, ends } = aPassage('reply', pump, { onceLeft: (run) => void leaving.push(run) });
+    faults.at('reply', pump)?.(passage);
+    faults.lift(theFault);
+    expect(ends).toEqual(['passed']);
+    for (const left of leaving) left();
+    expect(ends).toEqual(['passed', 'another', 'another']);
+    expect(clock.pending).toBe(0);
+  });
+
   test('does not when a fault after it keeps the first one', () => {
     const { faults, reply } = theFaultOn({ kind: 'reply.duplicate' });
     faults.add(faultSpecSchema.parse({ name: 'dead', settings: { kind: 'reply.unanswered' } }));
