@@ -119,7 +119,8 @@ export interface Lab {
 
   /**
    * Resolves when hub and devices know of it. A condition on tags is asked of the local hub, and again when tags or identities change there; devices
-   * of a remote hub meet none. LabError fault.exists; hub.refused or input.invalid when the condition cannot be read.
+   * of a remote hub meet none. LabError fault.exists; hub.refused or input.invalid when the condition cannot be read; input.invalid when the kind
+   * cannot obey a part of the schedule.
    */
   addFault(spec: FaultSpec): Promise<void>;
   /** Other settings, target or schedule; it keeps its place and its count. Resolves and refuses as `addFault`; LabError fault.unknown. */

@@ -7,6 +7,7 @@ import { Metrics } from '../metrics/metrics.ts';
 import { formatConnectionString } from '../tokens/connection-string.ts';
 import { LabError } from '../vocabulary/errors.ts';
 import type { Fact, LabFact } from '../vocabulary/facts.ts';
+import { holdWhen } from '../vocabulary/fault-fit.ts';
 import type { FaultSpec } from '../vocabulary/fault-specs.ts';
 import { type DeviceId, partsOf } from '../vocabulary/ids.ts';
 import type { HubView, Totals } from '../vocabulary/views.ts';
@@ -100,6 +101,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const usage = new UsageReader(() => crew.usage());
 
   const setFault = async (call: 'addFault' | 'changeFault', spec: FaultSpec): Promise<void> => {
+    holdWhen(spec);
     const { name } = spec;
     const told: Promise<void>[] = [];
     await targets.begin(spec, (devices) => {

@@ -1,5 +1,6 @@
 // Faults of the hub through the whole lab: set in one thread, at work in the hub's, told in rows and counts.
 import { expect, test } from 'vitest';
+import type { FaultSpec } from '../../../simulators/vocabulary/fault-specs.ts';
 import { faultName } from '../../../simulators/vocabulary/ids.ts';
 import { addFault, addFleet, aLab, allOnline, runAll, until } from '../../support/a-lab.ts';
 
@@ -38,7 +39,16 @@ test('the hub page shows the tier that a fault imposes, and the own one once it 
   const lab = await aLab();
   const tier = () => lab.views.hub().usage?.throttle.tier;
   await lab.setThrottle({ tier: 'S2', units: 2 });
-  await addFault(lab, { name: fault, settings: { kind: 'hub.throttle', tier: 'F1' } });
+  const limits = { name: fault, settings: { kind: 'hub.throttle', tier: 'F1' } } as const;
+  await expect(addFault(lab, { ...limits, when: { every: 2 } })).rejects.toThrow(
+    'when.every: hub.throttle has no turns',
+  );
+  expect(lab.faults()).toEqual([]);
+  await addFault(lab, limits);
+  const [spec] = lab.faults();
+  await expect(lab.changeFault({ ...spec, when: { ...spec?.when, first: 1 } } as FaultSpec)).rejects.toThrow(
+    'when.first:',
+  );
   await until(() => tier() === 'F1', tier);
   await lab.setThrottle({ tier: 'S3', units: 1 });
   await lab.liftFault(fault);
