@@ -1,8 +1,12 @@
 // Every kind of fault there is, over MQTT and over AMQP through real sockets: felt while it is on, and gone at once when it is lifted; what it held
-// goes on then. The tables ask for an entry per kind, so that no new one is forgotten. More of each is told in its family's own tests.
+// goes on then. And its share and its schedule, within 1%. The table asks for an entry per kind, so that no new one is forgotten; more of each is told
+// in its family's own tests.
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../simulators/clock/system.ts';
+import type { FaultTools } from '../../../simulators/faults/fault.ts';
 import { FaultSet } from '../../../simulators/faults/faults.ts';
+import { makeFault } from '../../../simulators/faults/kinds.ts';
+import { seeded } from '../../../simulators/random/random.ts';
 import type { FaultFact } from '../../../simulators/vocabulary/facts.ts';
 import {
   type FaultKind,
@@ -12,9 +16,12 @@ import {
   faultSpecSchema,
 } from '../../../simulators/vocabulary/fault-specs.ts';
 import { type DeviceId, deviceId, faultName } from '../../../simulators/vocabulary/ids.ts';
+import type { Stage } from '../../../simulators/vocabulary/passages.ts';
 import { type FleetSpecInput, fleetSpecSchema } from '../../../simulators/vocabulary/specs.ts';
 import { aFleet } from '../../support/a-fleet.ts';
 import { until } from '../../support/a-lab.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { schedulesHold, sharesHold } from './holds.ts';
 
 const name = faultName('fault');
 
@@ -309,6 +316,27 @@ const cases: { readonly [Kind in FaultKind]: Case } = {
     }),
   },
 };
+
+/** Where a fault takes hold of what passes; none for one that takes hold of devices or of the hub, whose turns are counted in its own tests. */
+const stagesOf = (kind: FaultKind): Stage[] => {
+  const { settings } = faultSpecSchema.parse({ name, settings: cases[kind].settings });
+  const tools: FaultTools = {
+    ...{ name, clock: new VirtualClock(), randomOf: () => seeded(1), due: () => true, within: () => true },
+    ...{ watch: () => () => {}, struck: () => {} },
+  };
+  const others = ['on', 'onHub', 'release', 'concerns'];
+  return Object.keys(makeFault(settings, tools)).filter((step): step is Stage => !others.includes(step));
+};
+
+describe.each(faultKinds.flatMap((kind) => stagesOf(kind).map((stage) => ({ kind, stage }))))(
+  '$kind at $stage',
+  ({ kind, stage }) => {
+    const { settings } = cases[kind];
+    const changes = kind === 'twin.get-unanswered' ? { operation: 'get' } : {};
+    test('is on its share of 5,000 devices within 1%', () => sharesHold(settings, stage, changes));
+    test('keeps its schedule over 5,000 chances', () => schedulesHold(settings, stage, changes));
+  },
+);
 
 describe.each(['mqtt', 'amqp'] as const)('over %s', (protocol) => {
   test.each(faultKinds.filter((kind) => cases[kind].alone !== undefined))(

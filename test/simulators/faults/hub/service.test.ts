@@ -1,4 +1,4 @@
-// Each fault of the hub's service, its requests and its notifications: what it makes of what passes, its share and its schedule.
+// Each fault of the hub's service, its requests and its notifications: what it makes of what passes.
 import { describe, expect, test } from 'vitest';
 import { FaultSet } from '../../../../simulators/faults/faults.ts';
 import type { FaultFact } from '../../../../simulators/vocabulary/facts.ts';
@@ -12,7 +12,6 @@ import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import type { HubGrip, Passages, Stage } from '../../../../simulators/vocabulary/passages.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { aPassage, theFault } from '../a-passage.ts';
-import { schedulesHold, sharesHold } from '../holds.ts';
 
 const pump = deviceId('pump-1');
 const later = { kind: 'fixed', ms: 800 } as const;
@@ -29,20 +28,6 @@ function theFaultOn(settings: FaultSettingsInput, when: FaultSpecInput['when'] =
   };
   return { clock, faults, strike, told };
 }
-
-const kinds: readonly (readonly [FaultSettingsInput, Stage])[] = [
-  [{ kind: 'hub.refuse' }, 'admission'],
-  [{ kind: 'hub.error' }, 'request'],
-  [{ kind: 'hub.slow', delay: later }, 'request'],
-  [{ kind: 'hub.request-lost' }, 'delivery'],
-  [{ kind: 'hub.request-twice' }, 'delivery'],
-  [{ kind: 'hub.desired-lost' }, 'notification'],
-];
-
-describe.each(kinds)('%j', (settings, stage) => {
-  test('is on its share of 5,000 devices within 1%', () => sharesHold(settings, stage));
-  test('keeps its schedule over 5,000 chances', () => schedulesHold(settings, stage));
-});
 
 test('a refusal has a code for MQTT and a condition for AMQP, and names its fault', () => {
   const { strike } = theFaultOn({ kind: 'hub.refuse', connack: 5, condition: 'amqp:not-found' });

@@ -8,22 +8,17 @@ import {
   faultSpecSchema,
 } from '../../../../simulators/vocabulary/fault-specs.ts';
 import type { DeviceId } from '../../../../simulators/vocabulary/ids.ts';
-import type { DeviceGrip, Stage } from '../../../../simulators/vocabulary/passages.ts';
+import type { DeviceGrip, Flow, Gate, Stage } from '../../../../simulators/vocabulary/passages.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { someDevices, theFault } from '../a-passage.ts';
 import { schedulesHold, sharesHold } from '../holds.ts';
 
+/** Beside those of every kind (every-kind.test.ts). */
 const staged: readonly (readonly [FaultSettingsInput, Stage])[] = [
-  [{ kind: 'link.drop' }, 'call'],
   [{ kind: 'link.drop', at: 'executed' }, 'reply'],
   [{ kind: 'link.drop', at: 'replied' }, 'reply'],
-  [{ kind: 'link.reset' }, 'call'],
   [{ kind: 'link.reset', at: 'executed' }, 'reply'],
   [{ kind: 'link.reset', at: 'replied' }, 'reply'],
-  [{ kind: 'link.refuse' }, 'dial'],
-  [{ kind: 'link.skewed-clock', by: -1_000 }, 'proof'],
-  [{ kind: 'link.expired-token' }, 'proof'],
-  [{ kind: 'link.certificate' }, 'certificate'],
 ];
 
 describe.each(staged)('%j at %s', (settings, stage) => {
@@ -68,6 +63,77 @@ const gripping: readonly (readonly [FaultSettingsInput, number])[] = [
   [{ kind: 'link.flap', up: fixed(90), down: fixed(10) }, 90],
   [{ kind: 'link.storm', again: 100 }, 0],
 ];
+
+/** Strikes of a fault on flows, over 5,000 chances: a piece sent on the one flow of a device, or another flow it opens. */
+async function strikesOnFlows(
+  settings: FaultSettingsInput,
+  devices: number,
+  spec: Pick<FaultSpecInput, 'on' | 'when'>,
+  pace = 0,
+): Promise<number> {
+  const clock = new VirtualClock(0);
+  let strikes = 0;
+  const gates = new Map<DeviceId, Gate>();
+  const runs = new Map<DeviceId, (flow: Flow) => () => void>();
+  const aFlow = (device: DeviceId): Flow => ({
+    tap({ up }) {
+      if (up) gates.set(device, up);
+      return () => void gates.delete(device);
+    },
+    silence: () => () => {},
+    silencedBy: [],
+    onceOver: () => {},
+  });
+  const ids = someDevices(devices);
+  const aGrip = (device: DeviceId): Partial<DeviceGrip> => ({
+    device,
+    eachFlow(run) {
+      runs.set(device, run);
+      const undo = settings.kind === 'link.half-open' ? () => {} : run(aFlow(device));
+      return () => {
+        runs.delete(device);
+        undo();
+      };
+    },
+  });
+  const grips = ids.map((id) => ({ id, grip: aGrip(id) as DeviceGrip }));
+  const faults = new FaultSet({
+    ...{ clock, seed: 7, fleetOf: () => undefined, devices: () => grips },
+    emit: (fact) => {
+      if (fact.type === 'fault.counted') strikes += fact.strikes;
+    },
+  });
+  faults.add(faultSpecSchema.parse({ name: theFault, settings, ...spec }));
+  for (let turn = 0; turn < 5_000 / devices; turn++) {
+    for (const id of ids) {
+      if (turn === 20) faults.noteEvent?.('called', id, 'reboot');
+      if (settings.kind === 'link.half-open') runs.get(id)?.(aFlow(id));
+      else gates.get(id)?.(1, () => {});
+    }
+    if (pace > 0) await clock.advance(pace);
+  }
+  faults.lift(theFault);
+  expect(clock.pending, 'timers left behind').toBe(0);
+  return strikes / 5_000;
+}
+
+test.each<FaultSettingsInput>([
+  { kind: 'link.latency', delay: fixed(10), direction: 'up' },
+  { kind: 'link.bandwidth', bytesPerSecond: 1_000, direction: 'up' },
+  { kind: 'link.half-open' },
+])('%j keeps its share and its schedule', async (settings) => {
+  for (const share of [0.07, 0.5]) {
+    expect(Math.abs((await strikesOnFlows(settings, 5_000, { on: { share } })) - share)).toBeLessThan(0.01);
+  }
+  const part = (when: FaultSpecInput['when'], pace = 0) => strikesOnFlows(settings, 100, { when }, pace);
+  expect(Math.abs((await part({ probability: 0.25 })) - 0.25)).toBeLessThan(0.01);
+  expect({
+    every: await part({ every: 5 }),
+    first: await part({ first: 10 }),
+    between: await part({ from: 1_000, until: 2_000 }, 100),
+    after: await part({ after: { event: 'called', delay: 500, lasting: 1_500 } }, 100),
+  }).toEqual({ every: 0.2, first: 0.2, between: 0.2, after: 0.3 });
+});
 
 describe.each(gripping)('%j', (settings, first) => {
   /** Struck out of 5,000 chances of 100 devices. */

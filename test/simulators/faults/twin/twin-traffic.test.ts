@@ -1,11 +1,10 @@
-// Each fault on what devices say to their twins: what it makes of it, its share and its schedule; the other operation passes by.
+// Each fault on what devices say to their twins: what it makes of it; the other operation passes by.
 import { describe, expect, test } from 'vitest';
 import { FaultSet } from '../../../../simulators/faults/faults.ts';
 import { type FaultSettingsInput, faultSpecSchema } from '../../../../simulators/vocabulary/fault-specs.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { aPassage, theFault } from '../a-passage.ts';
-import { schedulesHold, sharesHold } from '../holds.ts';
 
 const pump = deviceId('pump-1');
 const later = { kind: 'fixed', ms: 800 } as const;
@@ -30,9 +29,6 @@ const kinds: readonly (readonly [FaultSettingsInput, 'get' | 'report', string])[
 ];
 
 describe.each(kinds)('%j', (settings, operation, end) => {
-  test('is on its share of 5,000 devices within 1%', () => sharesHold(settings, 'twin', { operation }));
-  test('keeps its schedule over 5,000 chances', () => schedulesHold(settings, 'twin', { operation }));
-
   test('does what it says, once; the other operation is no chance for it', async () => {
     const { clock, strike } = theFaultOn(settings);
     const other = strike(operation === 'get' ? 'report' : 'get');

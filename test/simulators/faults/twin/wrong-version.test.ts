@@ -5,7 +5,6 @@ import { faultSpecSchema } from '../../../../simulators/vocabulary/fault-specs.t
 import { until } from '../../../support/a-lab.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { aPassage } from '../a-passage.ts';
-import { schedulesHold, sharesHold } from '../holds.ts';
 import { aFaultedFleet, pump } from '../link/a-faulted-fleet.ts';
 
 test.each(['mqtt', 'amqp'] as const)('over %s the device acknowledges a version it was not given', async (protocol) => {
@@ -36,9 +35,3 @@ test('no version is below 0', () => {
   faults.at('acknowledgement', pump)?.(passage);
   expect([passage.version, ends]).toEqual([0, ['passed']]);
 });
-
-test('its share holds within 1% over 5,000 devices', () =>
-  sharesHold({ kind: 'twin.wrong-version' }, 'acknowledgement'));
-
-test('its schedule holds over 5,000 acknowledgements', () =>
-  schedulesHold({ kind: 'twin.wrong-version' }, 'acknowledgement'));
