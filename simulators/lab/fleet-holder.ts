@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { ClientPair, Device, DeviceSnapshot, FleetSettings } from '../devices/device.ts';
 import { createDevice } from '../devices/virtual-device.ts';
 import { FaultSet } from '../faults/faults.ts';
-import { type Random, seeded } from '../random/random.ts';
+import { seeded } from '../random/random.ts';
 import type { Emit, FaultFact, FleetFact } from '../vocabulary/facts.ts';
 import { type DeviceId, type FleetName, partsOf } from '../vocabulary/ids.ts';
 import { protocolsOf } from '../vocabulary/protocols.ts';
@@ -69,7 +69,6 @@ interface HeldFleet {
   /** That of each device, and what all devices of a protocol share. */
   readonly protocols: readonly LinkProtocol[];
   readonly settings: Map<LinkProtocol, FleetSettings>;
-  readonly ramp: Random;
   /** How long a device of this fleet stays dark on a power cycle from outside. */
   readonly dark: number;
 }
@@ -95,7 +94,7 @@ export function holdFleets(options: {
   const fleets = new Map<FleetName, HeldFleet>();
   const byId = new Map<DeviceId, { readonly device: Device; readonly fleet: HeldFleet }>();
 
-  const startAll = ({ order, devices, ramp }: HeldFleet): void => {
+  const startAll = ({ order, devices }: HeldFleet): void => {
     const { connect, modules } = order.spec;
     const slot = seconds(1) / connect.perSecond;
     devices.forEach((device, place) => {
@@ -103,7 +102,9 @@ export function holdFleets(options: {
       // A device's modules take the slots after its own.
       const { module } = partsOf(device.id);
       const turn = index * (1 + modules.length) + (module === undefined ? 0 : 1 + modules.indexOf(module));
-      device.start(Math.round(slot * (turn + connect.jitter * ramp.next())));
+      // Drawn for each by itself, or it would depend on how many threads share the fleet.
+      const jitter = chance.fork(`ramp ${device.id}`).next();
+      device.start(Math.round(slot * (turn + connect.jitter * jitter)));
     });
   };
   const each = (ids: readonly DeviceId[], act: (device: Device, fleet: HeldFleet) => void): void => {
@@ -150,7 +151,6 @@ export function holdFleets(options: {
       });
       const fleet: HeldFleet = {
         ...{ order, devices, protocols, settings },
-        ramp: chance.fork(`ramp ${spec.name}`),
         dark: 'dark' in spec.behaviour ? spec.behaviour.dark : darkByDefault,
       };
       fleets.set(spec.name, fleet);
