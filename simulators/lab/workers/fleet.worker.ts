@@ -45,8 +45,15 @@ const handlers = {
     held().rebootDevices(ids, dark),
   addFault: (spec: FaultSpec) => held().faults.add(spec),
   changeFault: (spec: FaultSpec) => held().faults.change(spec),
-  liftFault: (name: FaultName) => held().faults.lift(name),
-  liftAllFaults: (_: null) => held().faults.liftAll(),
+  // Its last strikes go ahead of the answer: a fault that is added next may have the same name.
+  liftFault(name: FaultName): void {
+    held().faults.lift(name);
+    queue?.flush();
+  },
+  liftAllFaults(_: null): void {
+    held().faults.liftAll();
+    queue?.flush();
+  },
   retargetFault: ({ name, devices }: Retarget) => held().faults.retarget(name, devices),
   snapshot: (id: DeviceId) => held().snapshot(id),
   stop(_: null): void {

@@ -52,8 +52,15 @@ const handlers = {
   usage: (_: null): HubUsage => opened().usage(),
   addFault: (spec: FaultSpec) => faults?.add(spec),
   changeFault: (spec: FaultSpec) => faults?.change(spec),
-  liftFault: (name: FaultName) => faults?.lift(name),
-  liftAllFaults: (_: null) => faults?.liftAll(),
+  // Its last strikes go ahead of the answer: a fault that is added next may have the same name.
+  liftFault(name: FaultName): void {
+    faults?.lift(name);
+    queue?.flush();
+  },
+  liftAllFaults(_: null): void {
+    faults?.liftAll();
+    queue?.flush();
+  },
   retargetFault: ({ name, devices }: Retarget) => faults?.retarget(name, devices),
   fleet({ fleet, devices }: { readonly fleet: FleetName; readonly devices: readonly DeviceId[] }): void {
     for (const device of devices) fleets.set(device, fleet);

@@ -1,5 +1,6 @@
 // Faults on links through a whole lab: its threads get what they need, the count of strikes comes back, and one lift of all brings everybody back.
 import { expect, test } from 'vitest';
+import { deviceId, faultName } from '../../../../simulators/vocabulary/ids.ts';
 import { addFault, addFleet, aLab, allOnline, until } from '../../../support/a-lab.ts';
 
 const soon = { kind: 'backoff', first: 50, most: 200, jitter: 0 } as const;
@@ -39,3 +40,19 @@ test.each([
     await allOnline(lab, 3);
   },
 );
+
+test('a fault that is added again under the name of one that was lifted begins to count anew', async () => {
+  const lab = await aLab({ fleetWorkers: 2 });
+  await addFleet(lab, { name: 'pumps', count: 40, id: 'pump-{index}', ...quick });
+  await allOnline(lab, 40);
+  const storm = { name: 'storm', settings: { kind: 'link.storm', again: 20 } } as const;
+  const strikes = () => lab.views.totals().faults.find(({ spec }) => spec.name === storm.name)?.strikes ?? 0;
+  await addFault(lab, storm);
+  await until(() => strikes() > 40);
+  await lab.liftFault(faultName(storm.name));
+  await addFault(lab, { ...storm, on: { device: deviceId('nobody') } });
+  await addFault(lab, { name: 'another', settings: { kind: 'link.storm' } });
+  // A fact that was late would have come before those of a fault that was added later.
+  await until(() => (lab.views.totals().faults.find(({ spec }) => spec.name === 'another')?.strikes ?? 0) > 0);
+  expect(strikes()).toBe(0);
+});
