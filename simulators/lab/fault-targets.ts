@@ -108,8 +108,8 @@ export class FaultTargets {
     for (const [name, watched] of this.#watched) {
       try {
         const devices = await this.meeting(watched.condition);
-        // Lifted or changed meanwhile, the fault has no use for it.
-        if (this.#watched.get(name) !== watched || sameDevices(devices, watched.devices)) continue;
+        // Lifted or changed meanwhile, the fault has no use for it; nor has a lab that closed.
+        if (this.#closed || this.#watched.get(name) !== watched || sameDevices(devices, watched.devices)) continue;
         watched.devices = devices;
         this.#options.changed(name, devices);
       } catch {

@@ -34,6 +34,8 @@ export function wrongCertificates(
     if (!pair) {
       pair = make(id, which).then(({ certificate, key }) => ({ certificate, key }));
       made.set(key, pair);
+      // What could not be made is tried again at the next attempt to connect.
+      pair.catch(() => made.delete(key));
     }
     return pair;
   };

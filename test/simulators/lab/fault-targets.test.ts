@@ -173,6 +173,18 @@ test('nothing is asked any more once it is closed', async () => {
   expect([asked.length, clock.pending]).toEqual([1, 0]);
 });
 
+test('what the hub says after it was closed changes nothing', async () => {
+  const { clock, targets, hub, changed, begin } = theTargets();
+  await begin('tags.floor = 3');
+  hub.slow = 1_000;
+  hub.devices = [two];
+  targets.record(patched('tags'));
+  await clock.advance(300);
+  targets.close();
+  await clock.advance(10_000);
+  expect([changed, clock.pending]).toEqual([[], 0]);
+});
+
 test('in a lab a fault is on the devices whose tags meet its condition, as these change', async () => {
   const lab = await aLab();
   const { http } = lab.status.doors;

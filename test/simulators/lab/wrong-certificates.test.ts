@@ -49,3 +49,10 @@ test('without a CA the device signs them itself, another one than it is register
   expect(own.verify(own.publicKey)).toBe(true);
   expect(rightOf(certificate)).toEqual(['name']);
 });
+
+test('one that could not be made is tried again', async () => {
+  const make = wrongCertificates(clock, { ...authority, key: 'no key' });
+  const first = await make(pump, 'expired').catch((error: unknown) => error);
+  expect(first).toBeInstanceOf(Error);
+  await expect(make(pump, 'expired')).rejects.not.toBe(first);
+});
