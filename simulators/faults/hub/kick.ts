@@ -3,4 +3,4 @@ import type { FaultMaker } from '../fault.ts';
 import { onOccasion } from './occasions.ts';
 
 export const hubKick: FaultMaker<'hub.kick'> = (occasion, { name, clock }) =>
-  onOccasion(occasion, clock, (connection) => connection.kick(name, 'kicked'));
+  onOccasion(occasion, clock, { ends: true, run: (connection) => connection.kick(name, 'kicked') });

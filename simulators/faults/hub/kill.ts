@@ -3,4 +3,7 @@ import type { FaultMaker } from '../fault.ts';
 import { onOccasion } from './occasions.ts';
 
 export const hubKill: FaultMaker<'hub.kill'> = ({ what, ...occasion }, { name, clock }) =>
-  onOccasion(occasion, clock, (connection) => connection.kill(what, name, `${what.replaceAll('-', ' ')} cut`));
+  onOccasion(occasion, clock, {
+    ends: what === 'tcp' || what === 'connection',
+    run: (connection) => connection.kill(what, name, `${what.replaceAll('-', ' ')} cut`),
+  });

@@ -9,22 +9,47 @@ export interface Occasion {
   readonly after: Millis;
 }
 
+export interface Strike {
+  run(connection: ConnectionGrip): void;
+  /** Nothing is left to be struck again: one that is to come is enough. */
+  readonly ends: boolean;
+}
+
+/** Connections with strikes to come among which those that ended are looked for. */
+const many = 1_000;
+
 /** Nothing is held up, so nothing is let go when the fault is lifted: what was to be struck later is spared. */
-export function onOccasion({ at, after }: Occasion, clock: Clock, strike: (grip: ConnectionGrip) => void): FaultSteps {
-  const coming = new Set<Cancel>();
+export function onOccasion({ at, after }: Occasion, clock: Clock, { run, ends }: Strike): FaultSteps {
+  const coming = new Map<ConnectionGrip, Set<Cancel>>();
+  let sweepAt = many;
+
+  const spare = (connection: ConnectionGrip): void => {
+    for (const cancel of coming.get(connection) ?? []) cancel();
+    coming.delete(connection);
+  };
+  /** Devices that come and go before a long wait is over must not pile up. */
+  const sweep = (): void => {
+    for (const connection of [...coming.keys()]) if (!connection.open) spare(connection);
+    sweepAt = Math.max(many, 2 * coming.size);
+  };
   const take = (passage: ConnectedPassage | DeliveryPassage | AnswerPassage): void => {
     const { connection } = passage;
     passage.pass();
+    const there = coming.get(connection);
+    if (there !== undefined && ends) return;
+    if (coming.size >= sweepAt) sweep();
+    const own = there ?? new Set();
+    coming.set(connection, own);
     // Never at once, even with no wait: whoever tells of the occasion is still at work on the connection.
     const cancel = clock.after(after, () => {
-      coming.delete(cancel);
-      if (connection.open) strike(connection);
+      own.delete(cancel);
+      if (own.size === 0) coming.delete(connection);
+      if (connection.open) run(connection);
     });
-    coming.add(cancel);
+    own.add(cancel);
   };
   const release = (): void => {
-    for (const cancel of coming) cancel();
-    coming.clear();
+    for (const connection of [...coming.keys()]) spare(connection);
   };
   switch (at) {
     case 'connected':

@@ -130,6 +130,19 @@ describe.each(protocols)('over %s', (protocol) => {
     expect(await facts.next('twin.patched')).toMatchObject({ section: 'reported', faults: ['fault'] });
   });
 
+  test('a report that is held while its device is deleted and made anew is lost', async () => {
+    const { add, lift, create, ask, device, facts, strikes } = await aFaultyHub();
+    const one = await device(protocol, 'one');
+    add({ kind: 'twin.report-late', delay: forLong });
+    void one.report({ a: 1 }).catch(() => {});
+    await soon(strikes).toBe(1);
+    expect((await ask('DELETE', '/devices/one', { headers: { 'if-match': '*' } })).status).toBe(204);
+    await create('one');
+    lift();
+    expect(await facts.next('twin.lost')).toMatchObject({ device: 'one', operation: 'report', faults: ['fault'] });
+    expect((await ask('GET', '/twins/one')).body).toMatchObject({ properties: { reported: { $version: 1 } } });
+  });
+
   test('a report that is held when the hub stops is dropped without a word', async () => {
     const { add, lift, device, facts, hub, strikes } = await aFaultyHub();
     const one = await device(protocol, 'one');

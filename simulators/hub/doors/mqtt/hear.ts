@@ -7,6 +7,7 @@ import type { DeviceConnection } from '../../connections/connections.ts';
 import type { Message } from '../../messages/messages.ts';
 import { readBag } from '../../messages/property-bag.ts';
 import type { Methods } from '../../methods/methods.ts';
+import type { Identity } from '../../registry/registry.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Twins } from '../../twins/twins.ts';
 import type { DoorMessages } from './door-tools.ts';
@@ -27,6 +28,7 @@ export interface HearTools {
   readonly clock: Clock;
   readonly emit: Emit<HubFact>;
   readonly twins: Twins;
+  readonly find: (id: string) => Identity | undefined;
   readonly methods: Methods;
   readonly messages: DoorMessages;
   readonly throttling?: Throttling | undefined;

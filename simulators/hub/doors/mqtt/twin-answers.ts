@@ -7,6 +7,7 @@ import { type FaultHooks, struckBy, type TwinPassage } from '../../../vocabulary
 import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant } from '../../../vocabulary/units.ts';
 import { trouble } from '../../failed.ts';
+import type { Identity } from '../../registry/registry.ts';
 import type { Throttling } from '../../throttling/throttling.ts';
 import type { Struck, Twins } from '../../twins/twins.ts';
 
@@ -21,6 +22,7 @@ interface TwinTools {
   readonly clock: Clock;
   readonly emit: Emit<HubFact>;
   readonly twins: Twins;
+  readonly find: (id: string) => Identity | undefined;
   readonly throttling?: Throttling | undefined;
   readonly faults?: FaultHooks | undefined;
 }
@@ -48,15 +50,20 @@ function lead(
   through: (passage: TwinPassage) => void,
   device: DeviceId,
   operation: TwinPassage['operation'],
-  { clock, emit }: TwinTools,
+  { clock, emit, find }: TwinTools,
   say: (answer: TwinAnswer) => void,
   work: (struck: Struck) => TwinAnswer,
 ): void {
+  const asker = find(device)?.generationId;
   const passage: TwinPassage = {
     device,
     operation,
     touches: undefined,
-    pass: () => say(work(struckBy(passage))),
+    pass() {
+      // Deleted meanwhile, and perhaps made anew: the twin of that name is another's.
+      if (find(device)?.generationId === asker) say(work(struckBy(passage)));
+      else passage.lose();
+    },
     lose: () => emit({ type: 'twin.lost', at: clock.now(), device, operation, ...struckBy(passage) }),
     refuse(status, detail) {
       const refusal = trouble(status, detail);

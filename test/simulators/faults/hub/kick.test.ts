@@ -52,6 +52,25 @@ test('calls that were on their way together are one kick, and each new connectio
   expect(second.done).toEqual(['passed', 'kick kicker kicked']);
 });
 
+test('one kick is enough for a connection, however many calls go out before it comes', async () => {
+  const { clock, faults } = aSet({ after: 60_000 });
+  const grip = new Grip();
+  for (let count = 0; count < 100; count++) lead(faults, 'delivery', grip);
+  expect(clock.pending).toBeLessThanOrEqual(2);
+  await clock.advance(60_000);
+  expect(grip.done.filter((what) => what !== 'passed')).toEqual(['kick kicker kicked']);
+});
+
+test('connections that end before their kick do not pile up', async () => {
+  const { clock, faults } = aSet({ after: 3_600_000 });
+  for (let count = 0; count < 10_000; count++) {
+    const grip = new Grip();
+    lead(faults, 'delivery', grip);
+    grip.open = false;
+  }
+  expect(clock.pending).toBeLessThan(1_100);
+});
+
 test('lifted in time, it spares those it was about to kick, and leaves no timer behind', async () => {
   const { clock, faults } = aSet({ after: 5_000 });
   const grip = new Grip();
