@@ -9,8 +9,15 @@ type Loss = Extract<DeviceNews, { type: 'device.disconnected' }>;
 /** What hub and device tell of the same end comes this close together. */
 const together: Millis = seconds(2);
 
-/** Why the device was not there when the call came; `refused`: something turned it away when it tried. */
-export function absence({ ended, news }: Story): { readonly state: string; readonly refused?: boolean } {
+/**
+ * Why the device was not there when the call came. `refused`: something turned it away when it tried; `foreign`: its connection was lost, and it is
+ * none of ours, which say what they do about it.
+ */
+export function absence({ ended, news }: Story): {
+  readonly state: string;
+  readonly refused?: boolean;
+  readonly foreign?: boolean;
+} {
   const before = news.filter((each) => each.at <= ended.begunAt);
   const moves = before.filter((each) => each.type !== 'answer.dropped' && each.type !== 'fault.struck');
   // A device tells why it went dark or gave up, just before the hub tells that the connection ended.
@@ -43,7 +50,10 @@ export function absence({ ended, news }: Story): { readonly state: string; reado
       return { state: `it had ${words[state] ?? `been ${state}`} ${ago}${more}` };
     }
     default:
-      return { state: `its connection had ended ${ago} (${lossWords(last as Loss, news)})` };
+      return {
+        state: `its connection had ended ${ago} (${lossWords(last as Loss, news)})`,
+        foreign: !news.some(({ type }) => type === 'link.changed'),
+      };
   }
 }
 

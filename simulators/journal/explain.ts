@@ -73,12 +73,14 @@ function answered(story: Story): Explanation | undefined {
   const status = ended.deviceStatus ?? 0;
   if (touches.length > 0 || strikes.length > 0) {
     const held = touches.filter((touch) => (touch.held ?? 0) > 0);
-    const other = touches.filter((touch) => (touch.held ?? 0) === 0);
+    // What struck on the link says more than that it touched the call.
+    const told = new Set(strikes.map(({ fault }) => fault));
+    const other = touches.filter((touch) => (touch.held ?? 0) === 0 && !told.has(touch.fault));
     const parts = [...held.map(touchWords), ...other.map(touchWords), ...strikes.map(strikeWords)];
     return {
       cause: `The device answered ${status}, and the call took ${span(total)}: ${listed([...new Set(parts)])}${strikes.length > 0 ? ways : ''}.`,
       fix:
-        lessonOf([...other, ...strikes]) ??
+        lessonOf([...touches, ...strikes]) ??
         (total > noticeable
           ? 'Give callers a response timeout above the longest answer you mean to wait for, and let them go on with other work meanwhile.'
           : 'Lift the fault to see the call without it.'),
@@ -120,7 +122,7 @@ type Teller = (story: Story) => Explanation;
 const tellers: Partial<Record<ServiceErrorName, Teller>> = {
   DeviceNotOnline: (story) => {
     const waited = story.ended.connectTimeout;
-    const { state, refused } = absence(story);
+    const { state, refused, foreign } = absence(story);
     const dark = darkFor(story);
     return {
       cause:
@@ -132,7 +134,7 @@ const tellers: Partial<Record<ServiceErrorName, Teller>> = {
           ? `It was back ${span(dark)} after it went: a connect timeout above that would have reached it.`
           : refused
             ? 'Remove what keeps the device out, then call again: no connect timeout is long enough for one that is refused each time.'
-            : 'Bring the device online, or raise the connect timeout (0 to 300 s) above the time it stays away.',
+            : `Bring the device online, or raise the connect timeout (0 to 300 s) above the time it stays away.${foreign ? ' A client of the official SDKs that gave up says `disconnect`, and connects again at its next operation only.' : ''}`,
     };
   },
   GatewayTimeout: (story) => {

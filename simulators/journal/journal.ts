@@ -268,7 +268,12 @@ export class Journal {
   #plain(fact: PlainFact): void {
     const made = rowOf(fact);
     if (made === undefined) return;
-    const entry = new Entry({ id: this.#nextId(), at: fact.at, pending: false, ...made.row });
+    const row = { ...made.row };
+    // The hub tells only that it knew the request: whether it was answered is in its row.
+    if (fact.type === 'answer.dropped' && this.#byRid.get(fact.rid)?.ended?.httpStatus === 200) {
+      row.detail = `rid ${fact.rid} had been answered already`;
+    }
+    const entry = new Entry({ id: this.#nextId(), at: fact.at, pending: false, ...row });
     entry.request = made.request;
     entry.properties = someOf(made.properties);
     if (isNews(fact)) entry.news = fact;

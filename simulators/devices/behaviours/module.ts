@@ -89,13 +89,19 @@ async function load(file: string): Promise<UserModule> {
     address.searchParams.set('changed', String(statSync(file).mtimeMs));
     exported = await import(/* @vite-ignore */ address.href);
   } catch (error) {
-    throw new Error(`the behaviour ${file} cannot be loaded: ${textOf(error)}`);
+    throw unloadable(file, error);
   }
   const { onMethod, onStart } = exported;
   if (typeof onMethod !== 'function') {
     throw new Error(`the behaviour ${file} exports no function onMethod(request, device)`);
   }
   return { onMethod: onMethod as Call, onStart: typeof onStart === 'function' ? (onStart as Call) : undefined };
+}
+
+/** Node keeps to itself where in a module a syntax error is. */
+export function unloadable(file: string, error: unknown): Error {
+  const where = error instanceof SyntaxError ? ` (node --check '${file}' says where)` : '';
+  return new Error(`the behaviour ${file} cannot be loaded: ${textOf(error)}${where}`);
 }
 
 /** The same actions as ours. A promise that the module does not wait for may fail without ending the thread. */

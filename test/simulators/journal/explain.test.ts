@@ -95,6 +95,12 @@ describe('a call that a fault touched and that was answered all the same', () =>
       'The device answered 200, and the call took 813 ms: fault wan held bytes back (401 ms to the device, 410 ms back).',
     );
   });
+  test('tells of one fault once, in the words that say more', () => {
+    const { error: _, ...ended } = call({ ...answered, touches: [touch('wan', 'toDevice', undefined, 'hub.kill')] });
+    expect(causeOf({ ended, handled: handled({}), news: [struck('cut its method request link')] })).toContain(
+      '40 ms: fault wan cut its method request link',
+    );
+  });
   test('does not blame what struck before a call that it lengthened nowhere', () => {
     const { error: _, ...ended } = call({ ...answered, answeredAt: begunAt + 12, at: begunAt + 12 });
     const news = [struck('made it dial anew', { at: begunAt - 600 })];
@@ -205,6 +211,18 @@ describe('a device that was not there (404103)', () => {
 
   test('says that a connect timeout of 0 waits for nobody', () => {
     expect(causeOf({ ended })).toContain('a connect timeout of 0 does not wait');
+  });
+  test('says what a client that is none of ours does after it gave up', () => {
+    const lost = disconnected(begunAt - 900);
+    expect(explain({ ended, handled: undefined, news: [lost] })?.fix).toContain('connects again at its next operation');
+    const ours: DeviceNews = { type: 'link.changed', at: begunAt - 901, device, state: 'waiting' };
+    expect(explain({ ended, handled: undefined, news: [ours, lost] })?.fix).not.toContain('SDK');
+  });
+  test('says that no connect timeout helps a device that is refused', () => {
+    const refused: DeviceNews = {
+      ...{ type: 'device.refused', at: begunAt - 500, device, protocol: 'mqtt', code: 5, detail: 'not authorized' },
+    };
+    expect(explain({ ended, handled: undefined, news: [refused] })?.fix).toContain('no connect timeout is long enough');
   });
   test('says how long the hub waited', () => {
     expect(causeOf({ ended: call({ ...offline, connectTimeout: 4_000 }) })).toContain('The hub waited 4 s');

@@ -46,6 +46,21 @@ function callFacts(call: number, at = 1_000): { begun: Fact; handled: Fact; ende
   };
 }
 
+describe('an answer that was dropped', () => {
+  const dropped = (rid: string): Fact => ({
+    ...{ type: 'answer.dropped', at: 1_500, device, rid, deviceStatus: 200, why: 'late' },
+  });
+  test.each([
+    ['had been answered already', callFacts(1).ended],
+    ['answered after its deadline', { ...callFacts(1).ended, httpStatus: 504, error: 'GatewayTimeout' }],
+  ])('is told as one to a request that %s', (words, ended) => {
+    const journal = new Journal();
+    journal.record(ended);
+    journal.record(dropped('1'));
+    expect(journal.view(everything).rows.at(-1)?.detail).toBe(`rid 1 ${words}`);
+  });
+});
+
 describe('one invocation', () => {
   test('is one row, pending until it ends', () => {
     const journal = new Journal();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { tellStray } from '../../../../simulators/devices/behaviours/module.ts';
+import { tellStray, unloadable } from '../../../../simulators/devices/behaviours/module.ts';
 import { behaviourSchema } from '../../../../simulators/vocabulary/specs.ts';
 import { until } from '../../../support/a-lab.ts';
 import { type ADevice, aDevice } from '../a-device.ts';
@@ -134,4 +134,11 @@ test('an error that strayed is told on the device that was in the module last; a
   expect(tellStray(strayed)).toBe(true);
   expect(failures(device)).toEqual(['method x: the behaviour failed where nobody waits for it: lost']);
   expect(tellStray(new Error('of another'))).toBe(false);
+});
+
+test.each([
+  [new SyntaxError("Unexpected token ';'"), "Unexpected token ';' (node --check '/b/valve.mjs' says where)"],
+  [new Error('no luck'), 'no luck'],
+])('a file that cannot be loaded is told with the way to the place: %s', (error, words) => {
+  expect(unloadable('/b/valve.mjs', error).message).toBe(`the behaviour /b/valve.mjs cannot be loaded: ${words}`);
 });
