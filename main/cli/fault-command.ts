@@ -220,8 +220,15 @@ async function tell(
   const { faults, devices } = await instance.view('totals', {});
   const rows = faults.filter(({ spec }) => specs.some(({ name }) => name === spec.name)).map(rowOf);
   if (!flags.json) {
-    for (const { name, kind, devices: hit, enabled } of rows)
+    for (const { name, kind, devices: hit, enabled, on } of rows) {
       host.out(`${name}: ${kind} on ${hit} of ${devices.total} devices${enabled ? '' : ', off'}`);
+      // Each device is in a share or not by itself, so a small fleet may have none that is.
+      if (hit === 0 && devices.total > 0 && on.share > 0 && on.share < 1) {
+        host.err(
+          `${name} hits nobody: so few devices may have none in a share of ${on.share}; raise it, or try another seed`,
+        );
+      }
+    }
   }
   return rows;
 }

@@ -87,7 +87,8 @@ export const faultPresets: readonly FaultPreset[] = [
   {
     name: 'throttled-s1',
     title: 'Throttled S1',
-    description: 'The hub has the limits of one S1 unit, and answers 429 above them.',
+    description:
+      'The hub has the limits of one S1 unit, and answers 429 above them: to small direct methods after 200 at once, then above 40 a second.',
     faults: [{ name: 'throttled-s1', settings: { kind: 'hub.throttle', tier: 'S1', units: 1 } }],
   },
 ];

@@ -70,7 +70,20 @@ test('of 200 devices that fail one time in ten, exactly those fail whose own cha
     () => `${ends().size} ended`,
     60_000,
   );
+  const counted = await fleet.invoker.query(
+    'SELECT properties.reported.firmware.update.phase AS phase, COUNT() AS devices FROM devices GROUP BY properties.reported.firmware.update.phase',
+  );
+  const rows: { phase: string; devices: number }[] = JSON.parse(counted.body);
+  expect(Object.fromEntries(rows.map(({ phase, devices }) => [phase, devices]))).toEqual({ done: 187, failed: 13 });
+
   const phases = ends();
+  for (const id of ids) {
+    const seen = told(fleet, id).flatMap(
+      (report) => /^(downloading|applying|rebooting|done|failed)/.exec(report)?.[0] ?? [],
+    );
+    const way = phases.get(id) === 'done' ? ['applying', 'rebooting', 'done'] : ['applying', 'failed'];
+    expect(seen, id).toEqual(['downloading', ...way]);
+  }
   const failed = ids.filter((id) => phases.get(id) === 'failed');
   const chosen = ids.filter((id) => seeded(7).fork(id).fork('behaviour').next() < 0.1);
   expect(failed).toEqual(chosen);

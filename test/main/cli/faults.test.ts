@@ -108,6 +108,15 @@ describe('hubfleet fault', () => {
     expect((await said('fault', 'lift', '--all')).out).toBe('lifted 3 faults');
   });
 
+  test('a share that hits nobody in a small fleet is said to', async () => {
+    const { said } = await beside();
+    await said('fleet', 'add', '--name', 'pumps', '--count', '4');
+    const few = await said('fault', 'preset', 'dead-share');
+    expect(few).toMatchObject({ code: 0, out: expect.stringContaining('on 0 of 4 devices') });
+    expect(few.err).toContain('dead-share hits nobody: so few devices may have none in a share of 0.05');
+    expect((await said('fault', 'add', 'reply.never')).err).toBe('');
+  });
+
   test('a preset is added on whom it is said, under names that are free', async () => {
     const { instance, said } = await beside();
     expect((await said('fault', 'presets')).out).toContain('dead-share ');
