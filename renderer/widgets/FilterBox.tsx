@@ -29,6 +29,8 @@ export function FilterBox({
   const [text, setText] = useState(value);
   const [focused, setFocused] = useState(false);
   const field = useRef<HTMLInputElement>(null);
+  // In the middle of a word the hint would only hide what was found.
+  const nextWord = text === '' || text.endsWith(' ');
   const id = useId();
   useEffect(() => setText(value), [value]);
   // The list follows a moment behind the keys, so that a fast typist does not ask for every letter.
@@ -79,7 +81,7 @@ export function FilterBox({
           <IconX />
         </IconButton>
       )}
-      <div id={`${id}-hint`} className={styles.hint} hidden={!focused && !problem}>
+      <div id={`${id}-hint`} className={styles.hint} hidden={!problem && !(focused && nextWord)}>
         {problem ? <p className={styles.problem}>{problem}</p> : null}
         <p className="quiet">Words match anywhere. Tokens:</p>
         <ul>
