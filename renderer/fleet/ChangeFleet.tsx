@@ -39,7 +39,6 @@ function ChangeForm({ fleet }: { readonly fleet: FleetSummary }) {
   const unreadable = draft.telemetry && 'problem' in templateOf(draft);
   const change = changeOf(fleet, draft);
   const nothing = Object.keys(change).length === 1;
-  const sends = fleet.spec.telemetry !== undefined;
   const done = () => useWindow.getState().openFleetForm();
   return (
     <form
@@ -65,13 +64,7 @@ function ChangeForm({ fleet }: { readonly fleet: FleetSummary }) {
       </div>
       <BehaviourFields form={form} />
       <MethodFields form={form} />
-      {fields.check('telemetry', 'Send telemetry', {
-        // What is left out of a change stays as it is, so that there is no word for "no more".
-        disabled: sends,
-        hint: sends
-          ? 'It can be changed while the fleet runs, not taken away.'
-          : 'Messages from a template while a device is online.',
-      })}
+      {fields.check('telemetry', 'Send telemetry', { hint: 'Messages from a template while a device is online.' })}
       {draft.telemetry ? <TelemetryFields form={form} /> : null}
       <MessageRules form={form} />
       <Problem problem={problem} />
@@ -85,12 +78,15 @@ function ChangeForm({ fleet }: { readonly fleet: FleetSummary }) {
   );
 }
 
-/** Only what differs, so that counters of what stays are not begun anew. */
+/** Only what differs, so that counters of what stays are not begun anew. `null` takes away what was there. */
 function changeOf(fleet: FleetSummary, draft: Draft): CommandInput<'fleet.change'> {
-  const before = specOf(draftOf(fleet.spec));
-  const now = specOf(draft);
-  const different = changeable.filter(
-    (field) => now[field] !== undefined && JSON.stringify(now[field]) !== JSON.stringify(before[field]),
-  );
+  const before = changeableIn(draftOf(fleet.spec));
+  const now = changeableIn(draft);
+  const different = changeable.filter((field) => JSON.stringify(now[field]) !== JSON.stringify(before[field]));
   return { fleet: fleet.name, ...Object.fromEntries(different.map((field) => [field, now[field]])) };
+}
+
+function changeableIn(draft: Draft) {
+  const { behaviour, methods, acknowledge, telemetry = null, messages } = specOf(draft);
+  return { behaviour, methods, acknowledge, telemetry, messages };
 }

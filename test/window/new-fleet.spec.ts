@@ -1,8 +1,10 @@
 // The form for a new fleet: every setting, each wrong one named beside its field, one message as it will be, and a word before a remote hub.
-import { allOnline, expect, startHost, test } from './support/host.ts';
+import { allOnline, expect, test } from './support/host.ts';
 
-test('a fleet with a mix of protocols, modules and telemetry comes online as it was asked for', async ({ page }) => {
-  await using host = await startHost();
+test('a fleet with a mix of protocols, modules and telemetry comes online as it was asked for', async ({
+  page,
+  empty: host,
+}) => {
   await page.goto(host.url);
   await page.getByRole('button', { name: 'Add a fleet of your own' }).click();
   const form = page.getByRole('form', { name: 'New fleet' });
@@ -40,8 +42,10 @@ test('a fleet with a mix of protocols, modules and telemetry comes online as it 
   expect(rows, 'two devices of five, and their modules').toHaveLength(4);
 });
 
-test('the template of telemetry is read as it is typed, and one message shown as it will be', async ({ page }) => {
-  await using host = await startHost();
+test('the template of telemetry is read as it is typed, and one message shown as it will be', async ({
+  page,
+  empty: host,
+}) => {
   await page.goto(host.url);
   await page.getByRole('button', { name: 'Add a fleet of your own' }).click();
   const form = page.getByRole('form', { name: 'New fleet' });
@@ -75,8 +79,7 @@ test('the template of telemetry is read as it is typed, and one message shown as
   expect(fleets[0]?.spec.telemetry).toMatchObject({ intervalMs: 500, template: 'level is {random:7:7}' });
 });
 
-test('certificates and remote hubs go over TLS, and a remote hub is asked for twice', async ({ page }) => {
-  await using host = await startHost();
+test('certificates and remote hubs go over TLS, and a remote hub is asked for twice', async ({ page, empty: host }) => {
   await page.goto(host.url);
   await page.getByRole('button', { name: 'Add a fleet of your own' }).click();
   const form = page.getByRole('form', { name: 'New fleet' });
@@ -106,8 +109,9 @@ test('certificates and remote hubs go over TLS, and a remote hub is asked for tw
 
 test('a fleet that runs takes another behaviour, rules and acknowledgements, without losing a link', async ({
   page,
+  empty: host,
 }) => {
-  await using host = await startHost('--demo');
+  await host.contract.run('fleet.demo', {});
   await allOnline(host);
   await page.goto(host.url);
   await page.getByRole('button', { name: /^Fleet demo/ }).click();
@@ -143,4 +147,18 @@ test('a fleet that runs takes another behaviour, rules and acknowledgements, wit
   await device.getByRole('tab', { name: 'Behaviour' }).click();
   await expect(device).toContainText('failing 10%');
   await expect(device).toContainText('reported as {value, ac: 200, av}');
+});
+
+test('a fleet that runs is told to send telemetry no more', async ({ page, empty: host }) => {
+  await host.contract.run('fleet.add', {
+    spec: { name: 'pumps', count: 2, id: 'pump-{index}', telemetry: { everySeconds: 3_600 } },
+  });
+  await page.goto(host.url);
+  await page.getByRole('button', { name: /^Fleet pumps/ }).click();
+  await page.getByRole('menuitem', { name: 'Change pumps' }).click();
+  const form = page.getByRole('form', { name: 'Change fleet pumps' });
+  await form.getByLabel('Send telemetry').uncheck();
+  await form.getByRole('button', { name: 'Change 2 devices' }).click();
+  await expect(form).toHaveCount(0);
+  expect((await host.contract.look('totals', {})).fleets[0]?.spec.telemetry).toBeUndefined();
 });
