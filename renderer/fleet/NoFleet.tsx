@@ -43,6 +43,16 @@ export function NoFleet() {
         </Button>
         <Button onClick={actionOf('fleet.new').perform}>Add a fleet of your own</Button>
       </div>
+      <p className={styles.other}>
+        <button
+          type="button"
+          disabled={busy}
+          onClick={() => void attempt(() => client.run('fleet.demo', { demo: 'firmware' }))}
+        >
+          Or start the firmware fleet
+        </button>
+        : 200 devices whose <code>firmwareUpdate</code> reports each phase in the twin. Every tenth update fails.
+      </p>
     </section>
   );
 }
