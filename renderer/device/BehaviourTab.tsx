@@ -7,7 +7,7 @@ import { describeValues } from '../faults/words.ts';
 import { formOfBehaviour } from '../fleet/behaviours.ts';
 import { useWindow } from '../store/window.ts';
 import { Button } from '../widgets/Button.tsx';
-import { millis } from '../widgets/format.ts';
+import { setMillis } from '../widgets/format.ts';
 import { JsonText } from '../widgets/JsonText.tsx';
 import { Words } from '../widgets/schema/SchemaFields.tsx';
 import styles from './Device.module.css';
@@ -90,7 +90,7 @@ export function BehaviourTab({ view: { row } }: { readonly view: NonNullable<Dev
 
 function acknowledgeWords({ how, after, code, description }: Spec['acknowledge']): string {
   if (how === 'never') return 'taken, never acknowledged';
-  const late = after > 0 ? `, ${millis(after)} after they came` : '';
+  const late = after > 0 ? `, ${setMillis(after)} after they came` : '';
   if (how === 'echo') return `reported as they came${late}`;
   return `reported as {value, ac: ${code}, ${description === undefined ? '' : `ad: ${description}, `}av}${late}`;
 }

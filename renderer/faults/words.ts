@@ -1,6 +1,6 @@
 // Faults said in plain words, the same in banner, list and tooltip.
 import type { Distribution, FaultSettings, FaultSpec } from '../connection/shapes.ts';
-import { count, millis, percent } from '../widgets/format.ts';
+import { count, percent, setMillis } from '../widgets/format.ts';
 import type { Field, Form } from '../widgets/schema/shape.ts';
 import { type FaultKind, formOfKind } from './kinds.ts';
 
@@ -9,17 +9,17 @@ export const titleOf = (kind: FaultKind): string => formOfKind(kind).title;
 export function describeDelay(delay: Distribution): string {
   switch (delay.kind) {
     case 'fixed':
-      return millis(delay.ms);
+      return setMillis(delay.ms);
     case 'uniform':
-      return `${millis(delay.low)} to ${millis(delay.high)}`;
+      return `${setMillis(delay.low)} to ${setMillis(delay.high)}`;
     case 'normal':
-      return `normal, ${millis(delay.mean)} ± ${millis(delay.deviation)}`;
+      return `normal, ${setMillis(delay.mean)} ± ${setMillis(delay.deviation)}`;
     case 'log-normal':
-      return `log-normal, median ${millis(delay.median)}, sigma ${delay.sigma}`;
+      return `log-normal, median ${setMillis(delay.median)}, sigma ${delay.sigma}`;
     case 'pareto':
-      return `Pareto, from ${millis(delay.least)}, shape ${delay.shape}`;
+      return `Pareto, from ${setMillis(delay.least)}, shape ${delay.shape}`;
     case 'spike':
-      return `${millis(delay.base)}, ${percent(delay.probability)} of them ${millis(delay.spike)}`;
+      return `${setMillis(delay.base)}, ${percent(delay.probability)} of them ${setMillis(delay.spike)}`;
     case 'replay':
       return `replay of ${count(delay.samples.length)} samples`;
   }
@@ -67,7 +67,7 @@ function describeField(field: Field, value: unknown, form: Form): string {
   }
 }
 
-const signed = (value: number): string => (value < 0 ? `−${millis(-value)}` : millis(value));
+const signed = (value: number): string => (value < 0 ? `−${setMillis(-value)}` : setMillis(value));
 
 export function describeTarget(on: FaultSpec['on']): string {
   if (on.device) return on.device;
@@ -90,12 +90,12 @@ export function describeWhen(when: FaultSpec['when']): string {
   if (probability < 1) parts.push(`${percent(probability)} of the time`);
   if (every > 1) parts.push(`every ${ordinal(every)} time`);
   if (first !== undefined) parts.push(first === 1 ? 'the first time' : `the first ${count(first)} times`);
-  if (from !== undefined) parts.push(`from ${millis(from)} on`);
-  if (until !== undefined) parts.push(`until ${millis(until)}`);
+  if (from !== undefined) parts.push(`from ${setMillis(from)} on`);
+  if (until !== undefined) parts.push(`until ${setMillis(until)}`);
   if (after) {
     const what = after.method === undefined ? events[after.event] : `${after.method} was called`;
-    const begin = after.delay > 0 ? `from ${millis(after.delay)} after` : 'after';
-    parts.push(`for ${millis(after.lasting)} ${begin} ${what}`);
+    const begin = after.delay > 0 ? `from ${setMillis(after.delay)} after` : 'after';
+    parts.push(`for ${setMillis(after.lasting)} ${begin} ${what}`);
   }
   return parts.join(', ');
 }

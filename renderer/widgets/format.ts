@@ -21,6 +21,10 @@ export function millis(value: number | null | undefined): string {
     : `${Math.floor(whole / 3_600)} h ${pad(Math.floor((whole % 3_600) / 60))} m`;
 }
 
+/** A length that was set, not measured: no figure that nobody wrote. `50 ms`, `2.5 s`, `2 m 00 s`. */
+export const setMillis = (value: number): string =>
+  value < 1_000 ? `${value} ms` : value < 60_000 ? `${value / 1_000} s` : millis(value);
+
 /** A time that still grows, in tenths of a second: `0.7 s`. */
 export function secondsSo(value: number): string {
   const tenths = Math.max(0, Math.floor(value / 100));
