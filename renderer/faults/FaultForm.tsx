@@ -41,22 +41,31 @@ export function FaultForm({
   const wrongWhen = [...problems.keys()].some((path) => path.startsWith('when') || path === 'seed');
   const [more, setMore] = useState(false);
   const self = useRef<HTMLFormElement>(null);
-  // In a long list it opens below the edge.
+  const isNew = of === undefined;
   useEffect(() => {
+    // In a long list it opens below the edge; a new one takes the place of the button that was pressed.
     self.current?.scrollIntoView({ block: 'nearest' });
-  }, []);
+    if (isNew) self.current?.querySelector('input')?.focus({ preventScroll: true });
+  }, [isNew]);
 
   return (
     <form
       ref={self}
       className={`${styles.form} ${of ? '' : styles.alone}`}
       aria-label={of ? `Change ${of.name}` : 'New fault'}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.defaultPrevented) return;
+        event.preventDefault();
+        done();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         if (problems.size > 0) return;
-        void attempt(() => client.run(of ? 'fault.change' : 'fault.add', { spec: specOf(draft) })).then((ok) => {
-          if (ok) done();
-        });
+        void attempt(() => client.run(of ? 'fault.change' : 'fault.add', { spec: specOf(draft, of?.enabled) })).then(
+          (ok) => {
+            if (ok) done();
+          },
+        );
       }}
     >
       {of ? null : (

@@ -1,9 +1,10 @@
 // The faults there are, each with its switch, changeable and liftable while all runs; the presets, and the way to one more.
 import { IconPlus } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
 import { faultPresets } from '../../preload/contract/spec-forms.ts';
 import { actionOf } from '../actions/registry.ts';
 import { useTotals } from '../connection/hooks.ts';
-import { addPreset, useFaults } from '../store/faults.ts';
+import { addPreset, type FaultsShown, useFaults } from '../store/faults.ts';
 import { Button } from '../widgets/Button.tsx';
 import { plural } from '../widgets/format.ts';
 import { Heading } from '../widgets/Notes.tsx';
@@ -17,6 +18,7 @@ export default function FaultsPane() {
   const shown = useFaults((state) => state.shown);
   const show = useFaults((state) => state.show);
   const back = () => show({ kind: 'list' });
+  useFocusKept(shown);
   if (shown.kind === 'choose') {
     return (
       <KindChoice
@@ -40,7 +42,7 @@ export default function FaultsPane() {
                   Lift all
                 </Button>
               ) : null}
-              <Button icon={<IconPlus aria-hidden="true" />} onClick={() => show({ kind: 'choose' })}>
+              <Button data-add-fault icon={<IconPlus aria-hidden="true" />} onClick={() => show({ kind: 'choose' })}>
                 Add a fault
               </Button>
             </span>
@@ -76,6 +78,19 @@ export default function FaultsPane() {
       </section>
     </div>
   );
+}
+
+/** Back in the list the keyboard goes on where it left: what had its focus is gone with the form. */
+function useFocusKept(shown: FaultsShown): void {
+  const last = useRef(shown);
+  useEffect(() => {
+    const before = last.current;
+    last.current = shown;
+    if (shown.kind !== 'list' || before.kind === 'list' || document.activeElement !== document.body) return;
+    const name = before.kind === 'change' ? `Change ${before.name}` : undefined;
+    const place = name === undefined ? '[data-add-fault]' : `[aria-label=${JSON.stringify(name)}]`;
+    document.querySelector<HTMLElement>(place)?.focus();
+  }, [shown]);
 }
 
 function headline(all: number, on: number): string {

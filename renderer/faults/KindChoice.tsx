@@ -32,6 +32,12 @@ export function KindChoice({ choose, back }: { choose(kind: FaultKind): void; ba
           placeholder="504, token, twice …"
           value={search}
           onChange={({ target }) => setSearch(target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return;
+            event.preventDefault();
+            if (search === '') back();
+            else setSearch('');
+          }}
         />
       </form>
       {families.map(({ title, kinds }) => (

@@ -14,7 +14,6 @@ export interface Draft {
   readonly when: Values;
   /** Digits; '' for the seed of the lab. */
   readonly seed: string;
-  readonly enabled: boolean;
 }
 
 export function newDraft(kind: FaultKind, device: string | undefined, taken: readonly string[]): Draft {
@@ -29,7 +28,6 @@ export function newDraft(kind: FaultKind, device: string | undefined, taken: rea
     share: 100,
     when: firstValue(whenForm),
     seed: '',
-    enabled: true,
   };
 }
 
@@ -41,11 +39,10 @@ export const draftOf = (spec: FaultSpec): Draft => ({
   share: Number((spec.on.share * 100).toFixed(4)),
   when: spec.when,
   seed: spec.seed === undefined ? '' : String(spec.seed),
-  enabled: spec.enabled,
 });
 
-/** Not checked yet: the schema says what is wrong with it. */
-export function specOf(draft: Draft): FaultSpecInput {
+/** Not checked yet: the schema says what is wrong with it. Its switch is not part of what is typed. */
+export function specOf(draft: Draft, enabled = true): FaultSpecInput {
   const [what, ...name] = draft.on.split(':');
   const whom = what === 'fleet' || what === 'device' ? { [what]: name.join(':') } : {};
   const tags = draft.tags.trim();
@@ -60,6 +57,6 @@ export function specOf(draft: Draft): FaultSpecInput {
     },
     when: draft.when as FaultSpecInput['when'],
     ...(draft.seed.trim() === '' ? {} : { seed: Number(draft.seed) }),
-    enabled: draft.enabled,
+    enabled,
   };
 }

@@ -1,6 +1,6 @@
 // Faults: presets, forms made from the schemas, live counts, the banner; what a fault did to calls; changing and lifting while all runs.
 import type { Page } from '@playwright/test';
-import { allOnline, expect, startHost, test } from './support/host.ts';
+import { allOnline, expect, test } from './support/host.ts';
 
 const fanOut = async (page: Page) => {
   await page.getByRole('tab', { name: 'Invoke' }).click();
@@ -15,8 +15,9 @@ const fanOut = async (page: Page) => {
 
 test('dead share on the demo fleet: a live count, 504s with their cause, lifted in one click, and all is 200', async ({
   page,
+  empty: host,
 }) => {
-  await using host = await startHost('--demo');
+  await host.contract.run('fleet.demo', {});
   await page.goto(host.url);
   const banner = page.getByRole('region', { name: 'Active faults' });
   await expect(banner).toContainText('2 faults active');
@@ -76,8 +77,9 @@ test('dead share on the demo fleet: a live count, 504s with their cause, lifted 
 
 test('a fault of any kind is found by a word, set by its own fields, switched off without losing its place, and lifted', async ({
   page,
+  empty: host,
 }) => {
-  await using host = await startHost('--demo');
+  await host.contract.run('fleet.demo', {});
   await page.goto(host.url);
   const banner = page.getByRole('region', { name: 'Active faults' });
   await page.getByRole('tab', { name: 'Faults' }).click();
@@ -86,6 +88,7 @@ test('a fault of any kind is found by a word, set by its own fields, switched of
   await page.keyboard.press('Enter');
   const form = page.getByRole('form', { name: 'New fault' });
   const add = form.getByRole('button', { name: 'Add fault' });
+  await expect(form.getByLabel('Name')).toBeFocused();
   await form.getByLabel('Name').fill('late');
   const picture = form.getByRole('img', { name: /^Half of the draws are below 800 ms/ });
   await expect(picture).toBeVisible();
@@ -125,6 +128,18 @@ test('a fault of any kind is found by a word, set by its own fields, switched of
   await row.getByRole('switch').click();
   await expect(banner).toContainText('3 faults active');
 
+  await page.getByRole('button', { name: 'Change late' }).click();
+  const change = page.getByRole('form', { name: 'Change late' });
+  await change.getByLabel('Share').fill('40');
+  await row.getByRole('switch').click();
+  await change.getByRole('button', { name: 'Change' }).click();
+  await expect(row).toContainText('40% of fleet demo');
+  await expect(row.getByRole('switch'), 'a change leaves the switch alone').not.toBeChecked();
+  await expect(page.getByRole('button', { name: 'Change late' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await change.getByLabel('Share').press('Escape');
+  await expect(change).toHaveCount(0);
+
   await page.getByRole('button', { name: 'Lift late' }).click();
   await expect(banner).toContainText('2 faults active');
   await page.keyboard.press('Control+k');
@@ -138,8 +153,8 @@ test('a fault of any kind is found by a word, set by its own fields, switched of
   await expect(banner).toHaveCount(0);
 });
 
-test('a fault on one device is added from its page', async ({ page }) => {
-  await using host = await startHost('--demo');
+test('a fault on one device is added from its page', async ({ page, empty: host }) => {
+  await host.contract.run('fleet.demo', {});
   await page.goto(host.url);
   await page.getByRole('button', { name: 'device-0001', exact: true }).click();
   const device = page.getByRole('region', { name: 'Device device-0001' });
