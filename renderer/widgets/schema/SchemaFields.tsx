@@ -243,7 +243,7 @@ function VariantsOf({
   );
 }
 
-/** Another variant keeps what it has in common with the one before. */
+/** Another variant begins with values of its own. */
 export function VariantChoice({
   label,
   variants,
