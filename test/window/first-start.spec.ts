@@ -1,8 +1,10 @@
 // A newcomer's first minute: an empty window that says what to do, the demo fleet in one click, a fleet of their own.
 import { expect, listenForComplaints, startHost, test } from './support/host.ts';
 
-test('an empty window offers the demo fleet, and one click brings a hundred devices online', async ({ page }) => {
-  await using host = await startHost();
+test('an empty window offers the demo fleet, and one click brings a hundred devices online', async ({
+  page,
+  empty: host,
+}) => {
   const complaints = listenForComplaints(page);
   await page.goto(host.url);
   expect(new URL(page.url()).search, 'the token is gone from the address').toBe('');
@@ -18,8 +20,7 @@ test('an empty window offers the demo fleet, and one click brings a hundred devi
   expect(complaints).toEqual([]);
 });
 
-test('a fleet of your own is checked as it is typed and then comes online', async ({ page }) => {
-  await using host = await startHost();
+test('a fleet of your own is checked as it is typed and then comes online', async ({ page, empty: host }) => {
   await page.goto(host.url);
   await page.getByRole('button', { name: 'Add a fleet of your own' }).click();
   const form = page.getByRole('form', { name: 'New fleet' });

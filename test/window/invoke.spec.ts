@@ -5,9 +5,11 @@ test('reboot: the row is pending, grows and ends; the device goes dark, comes ba
   open,
   host,
 }) => {
-  // A delay one can see: the devices under 'slow' answer after two seconds or so.
-  const slow = await host.contract.look('fleet', { filter: 'fault:slow' });
-  const id = slow.rows[0]?.id ?? '';
+  // A delay one can see, also on a machine that is busy.
+  const id = 'device-0001';
+  await host.contract.run('fault.add', {
+    spec: { name: 'seen', settings: { kind: 'reply.delay', delay: { kind: 'fixed', ms: 4_000 } }, on: { device: id } },
+  });
   await open.getByRole('searchbox', { name: 'Filter devices' }).fill(id);
   await open.getByRole('button', { name: id, exact: true }).click();
   const page = open.getByRole('region', { name: `Device ${id}` });
@@ -23,6 +25,7 @@ test('reboot: the row is pending, grows and ends; the device goes dark, comes ba
 
   const ended = traffic.getByRole('row', { name: /reboot.*HTTP 200.*device 200/ });
   await expect(ended).toBeVisible();
+  await host.contract.run('fault.lift', { fault: 'seen' });
   const result = open.getByRole('tabpanel', { name: 'Result' });
   await expect(result).toContainText('"Reboot started"');
   await expect(page.getByRole('status').first()).toContainText('dark');

@@ -1,8 +1,10 @@
 // Modules in the window: rows of the fleet, pages of their own, targets of the invoker; and how each device connects.
-import { allOnline, expect, startHost, test } from './support/host.ts';
+import { allOnline, expect, test } from './support/host.ts';
 
-test('a module is a row below its device, has a page with its twin, and is invoked like a device', async ({ page }) => {
-  await using host = await startHost();
+test('a module is a row below its device, has a page with its twin, and is invoked like a device', async ({
+  page,
+  empty: host,
+}) => {
   await host.contract.run('fleet.add', {
     spec: { name: 'pumps', count: 2, id: 'pump-{index}', modules: ['camera', 'gps'], behaviour: { kind: 'echo' } },
   });
@@ -40,8 +42,7 @@ test('a module is a row below its device, has a page with its twin, and is invok
   await expect(page.getByRole('region', { name: 'Device pump-1', exact: true })).toBeVisible();
 });
 
-test('protocol, TLS and certificate are told in the table and on the connection tab', async ({ page }) => {
-  await using host = await startHost();
+test('protocol, TLS and certificate are told in the table and on the connection tab', async ({ page, empty: host }) => {
   await host.contract.run('fleet.add', {
     spec: { name: 'keys', count: 4, id: 'key-{index}', protocol: { amqp: 1, 'mqtt-ws': 1 }, devicesPerConnection: 10 },
   });
@@ -77,8 +78,7 @@ test('protocol, TLS and certificate are told in the table and on the connection 
   await expect(panel).toContainText('lives 1 h 00 m');
 });
 
-test('devices are gathered by protocol, and the keyboard walks from group to group', async ({ page }) => {
-  await using host = await startHost();
+test('devices are gathered by protocol, and the keyboard walks from group to group', async ({ page, empty: host }) => {
   await host.contract.run('fleet.add', {
     spec: { name: 'pumps', count: 6, id: 'pump-{index}', protocol: { amqp: 1, mqtt: 2 }, behaviour: { kind: 'echo' } },
   });

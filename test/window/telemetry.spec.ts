@@ -1,5 +1,5 @@
 // Messages both ways in the traffic: telemetry as it comes, a message to a device as one row until it is settled; jobs as rows.
-import { allOnline, expect, type Host, startHost, test } from './support/host.ts';
+import { allOnline, expect, type Host, test } from './support/host.ts';
 
 const send = (host: Host, device: string, messageId: string) =>
   host.contract.run('message.send', {
@@ -9,8 +9,8 @@ const send = (host: Host, device: string, messageId: string) =>
 
 test('telemetry is counted in the fleet and told in the traffic, with its properties in the detail', async ({
   page,
+  empty: host,
 }) => {
-  await using host = await startHost();
   await host.contract.run('fleet.add', {
     spec: {
       ...{ name: 'pumps', count: 2, id: 'pump-{index}', behaviour: { kind: 'echo' } },
@@ -37,8 +37,8 @@ test('telemetry is counted in the fleet and told in the traffic, with its proper
 
 test('a message to a device is one row: it waits while the device is away, and ends when it is completed', async ({
   page,
+  empty: host,
 }) => {
-  await using host = await startHost();
   await host.contract.run('fleet.add', {
     spec: { name: 'pumps', count: 1, id: 'pump-1', behaviour: { kind: 'echo' } },
   });
@@ -73,8 +73,8 @@ test('a message to a device is one row: it waits while the device is away, and e
 
 test('a rejected message is a failure with its cause, found by its outcome; an abandoned one comes again', async ({
   page,
+  empty: host,
 }) => {
-  await using host = await startHost();
   const amqp = { protocol: 'amqp', behaviour: { kind: 'echo' } } as const;
   await host.contract.run('fleet.add', { spec: { name: 'no', count: 1, id: 'no-1', ...amqp, messages: 'reject' } });
   await host.contract.run('fleet.add', {
@@ -97,8 +97,7 @@ test('a rejected message is a failure with its cause, found by its outcome; an a
   await expect(traffic.getByRole('row', { name: /message.*given up.*10 deliveries/ })).toHaveCount(1);
 });
 
-test('a job is a row that is pending until its end', async ({ page }) => {
-  await using host = await startHost();
+test('a job is a row that is pending until its end', async ({ page, empty: host }) => {
   await host.contract.run('fleet.add', {
     spec: { name: 'pumps', count: 3, id: 'pump-{index}', behaviour: { kind: 'echo' } },
   });

@@ -119,9 +119,13 @@ export async function allOnline(host: Host): Promise<void> {
 interface Fixtures {
   /** The window, open on the demo fleet with every device online. Anything said on its console fails the test. */
   readonly open: Page;
+  /** A host with no device and no fault, for a test that makes its own. */
+  readonly empty: Host;
 }
+/** Starting a host takes seconds: the tests of a worker share them. */
 interface WorkerFixtures {
   readonly host: Host;
+  readonly emptied: Host;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
@@ -133,6 +137,21 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: 'worker' },
   ],
+  emptied: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of fixtures from this pattern
+    async ({}, use) => {
+      await using host = await startHost();
+      await use(host);
+    },
+    { scope: 'worker' },
+  ],
+  empty: async ({ emptied }, use) => {
+    await use(emptied);
+    const { fleets } = await emptied.contract.look('totals', {});
+    for (const { name } of fleets) await emptied.contract.run('fleet.remove', { fleet: name });
+    await emptied.contract.run('fault.liftAll', {});
+    await emptied.contract.run('traffic.clear', {});
+  },
   open: async ({ page, host }, use) => {
     const complaints = listenForComplaints(page);
     await allOnline(host);
