@@ -1,4 +1,4 @@
-// One connection of one device over AMQP 1.0: its token, its six links, and what goes over them (reference section 3). Whether it has the
+// One connection of one device over AMQP 1.0: its token, its six links, and what leaves on them (reference section 3). Whether it has the
 // stream for itself or shares it is the line's affair (amqp-line.ts).
 import type { Cancel, Clock } from '../../clock/clock.ts';
 import type { Wait } from '../../clock/waits.ts';
@@ -6,10 +6,11 @@ import type { FaultName } from '../../vocabulary/ids.ts';
 import type { Flow } from '../../vocabulary/passages.ts';
 import { seconds } from '../../vocabulary/units.ts';
 import type { DeviceOptions, MethodRequest } from '../device.ts';
+import { type Recipient, sizeOf, take } from './amqp-arrivals.ts';
 import { endingOf } from './amqp-errors.ts';
 import type { AmqpLine, LineMember } from './amqp-line.ts';
 import { attachLinks, forgetAttach, linkNames, replenish, use } from './amqp-links.ts';
-import { AmqpIncoming, Sending } from './amqp-messages.ts';
+import { Sending } from './amqp-messages.ts';
 import {
   encodeMessage,
   type LinkOwner,
@@ -27,9 +28,8 @@ import {
   type TwinOperation,
   TwinRequests,
 } from './amqp-twin.ts';
-import { AmqpRequest, bodyOf, methodAnswer, numberIn, resourceOf, ridOf, textOf } from './amqp-wire.ts';
+import { AmqpRequest, methodAnswer, resourceOf } from './amqp-wire.ts';
 import {
-  type Connection,
   type ConnectionOwner,
   type Ending,
   MessageFailed,
@@ -38,12 +38,12 @@ import {
   TwinFailed,
 } from './connection.ts';
 import { LinkFlow } from './link-flow.ts';
-import { readPatch, readTwin } from './twin-json.ts';
+import { readTwin } from './twin-json.ts';
 
 /** As long as the Node SDK waits for a connection (reference 2.9); here from the first byte to the subscription to desired properties. */
 const openTimeout = seconds(60);
 
-export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAsker {
+export class AmqpConnection implements Recipient, LineMember, LinkOwner, TwinAsker {
   readonly #device: DeviceOptions;
   readonly #line: AmqpLine;
   #owner: ConnectionOwner | undefined;
@@ -80,6 +80,15 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** Undefined once the connection is over, or nobody's. */
+  get owner(): ConnectionOwner | undefined {
+    return this.#owner;
+  }
+
+  get twinRequests(): TwinRequests | undefined {
+    return this.#twin;
   }
 
   reply(request: MethodRequest, status: number, payload: string): void {
@@ -253,85 +262,15 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
 
   arrived(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
     if (this.#flow?.clear !== false) {
-      this.#take(link, message, delivery);
+      take(this, link, message, delivery);
       return;
     }
-    this.#flow.receives(sizeOf(message), () => this.#take(link, message, delivery));
+    this.#flow.receives(sizeOf(message), () => take(this, link, message, delivery));
     // What is held would keep its place among those of all devices on the session.
     if (!delivery.settled) delivery.settled = true;
   }
 
-  #take(link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
-    const owner = this.#owner;
-    if (!owner) return;
-    try {
-      if (link.use === use.messages) this.#messageArrived(owner, link, message, delivery);
-      else {
-        if (delivery.remote_settled) delivery.settled = true;
-        else delivery.accept();
-        replenish(link);
-        if (Buffer.isBuffer(message)) owner.puzzled(this, 'a message came in a format of its own');
-        else if (link.use === use.methodsIn) this.#methodArrived(owner, message);
-        else this.#twinArrived(owner, message);
-      }
-    } catch (error) {
-      this.#owner?.puzzled(
-        this,
-        `on ${linkNames[link.use ?? 0]}: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
-
-  #methodArrived(owner: ConnectionOwner, message: RheaMessage): void {
-    const name = message.application_properties?.['IoThub-methodname'];
-    const correlation = message.correlation_id ?? message.message_id;
-    const body = bodyOf(message);
-    if (typeof name !== 'string' || correlation === undefined || !body) {
-      owner.puzzled(this, 'a method request without a name, an id or a readable body');
-      return;
-    }
-    const request = new AmqpRequest(name, ridOf(correlation), body.toString(), correlation);
-    if (this.#open) owner.methodCalled(this, request);
-    else this.#keep((told) => told.methodCalled(this, request));
-  }
-
-  #twinArrived(owner: ConnectionOwner, message: RheaMessage): void {
-    const body = bodyOf(message)?.toString();
-    if (body === undefined) {
-      owner.puzzled(this, 'a twin message without a readable body');
-      return;
-    }
-    const annotations = message.message_annotations;
-    const version = numberIn(annotations, 'version');
-    if (message.correlation_id !== undefined && message.correlation_id !== null) {
-      this.#twin?.answered(textOf(message.correlation_id), numberIn(annotations, 'status') ?? 0, version, body);
-      return;
-    }
-    const patch = readPatch(body, version);
-    if (patch) owner.desiredPatched(this, patch.desired, patch.version);
-    else owner.puzzled(this, 'a desired patch is not a JSON object with a $version');
-  }
-
-  #messageArrived(owner: ConnectionOwner, link: RheaLink, message: RheaMessage | Buffer, delivery: RheaDelivery): void {
-    const body = Buffer.isBuffer(message) ? message : bodyOf(message);
-    const incoming = new AmqpIncoming(
-      this,
-      link,
-      delivery,
-      body ?? Buffer.alloc(0),
-      Buffer.isBuffer(message) ? {} : message,
-    );
-    if (body && this.#open) owner.messageArrived(this, incoming);
-    else if (body) this.#keep((told) => told.messageArrived(this, incoming));
-    else {
-      owner.puzzled(this, 'a message without a readable body was rejected');
-      incoming.settle('rejected');
-    }
-    // Otherwise a message the device takes its time over would keep its place among those of all devices on the session.
-    if (!delivery.settled) delivery.settled = true;
-  }
-
-  #keep(tell: (owner: ConnectionOwner) => void): void {
+  keep(tell: (owner: ConnectionOwner) => void): void {
     this.#early ??= [];
     this.#early.push(tell);
   }
@@ -441,7 +380,3 @@ export class AmqpConnection implements Connection, LineMember, LinkOwner, TwinAs
     for (const message of [...(sending ?? [])]) message.failed('the connection ended first', false);
   }
 }
-
-/** Of what arrives only the body is still there in bytes. */
-const sizeOf = (message: RheaMessage | Buffer): number =>
-  (Buffer.isBuffer(message) ? message : bodyOf(message))?.length ?? 0;
