@@ -65,6 +65,7 @@ export class ActiveFault {
       clock,
       randomOf: (device) => this.#randomOf(device),
       due: (device, what) => this.#dueOutside(device, what),
+      tell: (device, what) => this.#tell(device, what),
       within: (device) => !this.#retired && this.#schedule.within(device),
       watch: (device, run) => this.#schedule.watch(device, run),
       struck: () => options.counted(this.name),
@@ -200,15 +201,18 @@ export class ActiveFault {
   #dueOutside(device: DeviceId, what: string): boolean {
     if (this.#retired || !this.#schedule.due(device)) return false;
     this.#options.counted(this.name);
+    this.#tell(device, what);
+    return true;
+  }
+
+  #tell(device: DeviceId, what: string): void {
     const { clock, emit } = this.#options;
     const now = clock.now();
     const told = this.#told.get(device);
-    if (told === undefined || now - told >= telling) {
-      this.#told.set(device, now);
-      const { kind } = this.spec.settings;
-      emit({ type: 'fault.struck', at: now, fault: this.name, kind, device, what });
-    }
-    return true;
+    if (told !== undefined && now - told < telling) return;
+    this.#told.set(device, now);
+    const { kind } = this.spec.settings;
+    emit({ type: 'fault.struck', at: now, fault: this.name, kind, device, what });
   }
 
   #randomOf(device: DeviceId | undefined): Random {

@@ -146,7 +146,10 @@ const tellers: Partial<Record<ServiceErrorName, Teller>> = {
     const { ended, handled, news } = story;
     const lost = lossDuring(story);
     const age = span((lost?.at ?? ended.at) - (ended.sentAt ?? ended.begunAt));
-    const why = lost === undefined ? '' : ` (${lossWords(lost, news)})`;
+    // A device whose links were cut says goodbye to the rest of them.
+    const cuts = strikesOn(story).filter(({ at }) => at >= ended.begunAt && lost?.reason === 'client');
+    const before = cuts.length === 0 ? '' : `, after ${listed(cuts.map(strikeWords))}`;
+    const why = lost === undefined ? '' : ` (${lossWords(lost, news)}${before})`;
     return {
       cause: `The connection of the device was lost ${age} after the call went out${why}; ${doneBefore(handled)}.`,
       fix: handled?.executed === false ? undone : repeatable,

@@ -54,6 +54,7 @@ test.each(faultKinds)('%s acts on the side that the page names', (kind) => {
     due: () => true,
     within: () => true,
     watch: () => () => {},
+    tell: () => {},
     struck: () => {},
   });
   const stages = Object.keys(steps).filter((step) => step !== 'release' && step !== 'concerns');

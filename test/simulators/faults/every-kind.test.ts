@@ -322,7 +322,7 @@ const stagesOf = (kind: FaultKind): Stage[] => {
   const { settings } = faultSpecSchema.parse({ name, settings: cases[kind].settings });
   const tools: FaultTools = {
     ...{ name, clock: new VirtualClock(), randomOf: () => seeded(1), due: () => true, within: () => true },
-    ...{ watch: () => () => {}, struck: () => {} },
+    ...{ watch: () => () => {}, tell: () => {}, struck: () => {} },
   };
   const others = ['on', 'onHub', 'release', 'concerns'];
   return Object.keys(makeFault(settings, tools)).filter((step): step is Stage => !others.includes(step));

@@ -334,6 +334,10 @@ describe('a connection that ended during the call (404104)', () => {
     expect(causeOf({ ended, handled: handled({ outcome: 'answered' }) })).toContain('it had executed the method');
     expect(causeOf({ ended, handled: handled({ outcome: 'lost' }) })).toContain('its reply could no longer leave');
   });
+  test('names the fault that cut a link, behind which the device said goodbye itself', () => {
+    const news = [struck('cut its method request link'), disconnected(begunAt + 1_001, { reason: 'client' })];
+    expect(causeOf({ ended, news })).toContain('(it said goodbye, after fault wan cut its method request link)');
+  });
   test('knows from the device that nothing was executed', () => {
     const told = explain({ ended, handled: handled({ outcome: 'lost', executed: false }), news: [] });
     expect(told?.cause).toContain('it had not executed the method yet, and never will');

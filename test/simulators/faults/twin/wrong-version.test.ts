@@ -1,6 +1,7 @@
 // `twin.wrong-version` on devices that acknowledge: the hub gets another version, until the fault is lifted.
 import { expect, test } from 'vitest';
 import { FaultSet } from '../../../../simulators/faults/faults.ts';
+import type { FaultFact } from '../../../../simulators/vocabulary/facts.ts';
 import { faultSpecSchema } from '../../../../simulators/vocabulary/fault-specs.ts';
 import { until } from '../../../support/a-lab.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
@@ -28,10 +29,15 @@ test.each(['mqtt', 'amqp'] as const)('over %s the device acknowledges a version 
   expect(fleet.strikes()).toBe(1);
 });
 
-test('no version is below 0', () => {
-  const faults = new FaultSet({ clock: new VirtualClock(), seed: 7, fleetOf: () => undefined });
+test('no version is below 0, and a fact tells which became which', () => {
+  const facts: FaultFact[] = [];
+  const emit = (fact: FaultFact) => void facts.push(fact);
+  const faults = new FaultSet({ clock: new VirtualClock(), seed: 7, fleetOf: () => undefined, emit });
   faults.add(faultSpecSchema.parse({ name: 'wrong', settings: { kind: 'twin.wrong-version', off: -9 } }));
   const { passage, ends } = aPassage('acknowledgement', pump);
   faults.at('acknowledgement', pump)?.(passage);
   expect([passage.version, ends]).toEqual([0, ['passed']]);
+  expect(facts).toMatchObject([
+    { type: 'fault.struck', fault: 'wrong', what: expect.stringMatching(/^acknowledged version \d as 0$/) },
+  ]);
 });
