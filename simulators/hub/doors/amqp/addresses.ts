@@ -11,6 +11,12 @@ export type Address =
   /** The endpoint that Event Hub clients read telemetry from; the hub has none. */
   | { readonly kind: 'event-hub' };
 
+/** The address in one end of a link; what is no text is none. */
+export function addressOf(terminus: { readonly address?: unknown } | null | undefined): string | undefined {
+  const address = terminus?.address;
+  return typeof address === 'string' ? address : undefined;
+}
+
 /** Fixed words after the identity, in small letters. */
 const deviceNodes: ReadonlyMap<string, DeviceNode> = new Map([
   ['messages/events', 'events'],

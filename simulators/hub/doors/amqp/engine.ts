@@ -1,10 +1,10 @@
 // The library's connection, serving one stream, and made fit to serve anybody: what it takes on trust from a peer it knows is held here first.
 // Every check throws inside the library's own reading, which ends this connection. Its timers stay unused: upkeep.ts has the clock's.
 import { Deliveries } from './deliveries.ts';
+import { isOutcome, isTerminus } from './described-lists.ts';
 import { BadBytes } from './encoding.ts';
 import { blank, holdFields, numberOf } from './performatives.ts';
 import {
-  type Composite,
   createEngine,
   type Engine,
   type EngineLink,
@@ -293,18 +293,3 @@ function wakeable(link: EngineLink): void {
     };
   }
 }
-
-const outcomes = new Set<unknown>([0x23, 0x24, 0x25, 0x26, 0x27])
-  .add('amqp:received:list')
-  .add('amqp:accepted:list')
-  .add('amqp:rejected:list')
-  .add('amqp:released:list')
-  .add('amqp:modified:list');
-const termini = new Set<unknown>([0x28, 0x29, 'amqp:source:list', 'amqp:target:list']);
-
-const listBehind = (codes: ReadonlySet<unknown>, value: unknown): boolean => {
-  const typed = value as (Typed & Partial<Composite>) | null | undefined;
-  return codes.has(typed?.descriptor?.value) && Array.isArray(typed?.value);
-};
-const isOutcome = (value: unknown): boolean => listBehind(outcomes, value);
-const isTerminus = (value: unknown): boolean => listBehind(termini, value);

@@ -6,7 +6,7 @@ import type { Instant } from '../../../vocabulary/units.ts';
 import type { Struck } from '../../connections/connections.ts';
 import { notFound } from '../../registry/not-found.ts';
 import type { Arrival } from '../arrival.ts';
-import { type Address, parseAddress, type ServiceNode } from './addresses.ts';
+import { type Address, addressOf, parseAddress, type ServiceNode } from './addresses.ts';
 import { AmqpDevice } from './amqp-device.ts';
 import { type CutConnection, type CutTools, cut } from './cutting.ts';
 import type { DoorTools } from './door-tools.ts';
@@ -72,8 +72,7 @@ export class PeerLinks {
   /** A link whose peer's half came in. */
   attach(link: EngineLink): void {
     if (this.#over) return;
-    const given: unknown = link.is_sender() ? link.source?.address : link.target?.address;
-    const text = typeof given === 'string' ? given : '';
+    const text = addressOf(link.is_sender() ? link.source : link.target) ?? '';
     const address = parseAddress(text, (id) => this.#tools.find(id) !== undefined);
     const refusal = address === undefined ? noSuchAddress(text) : this.#admit(link, address);
     if (refusal !== undefined) {
@@ -294,11 +293,6 @@ export class PeerLinks {
 
 const noSuchAddress = (text: string): Refusal =>
   refuse('AmqpAddressNotFound', `The hub has no address '${text.slice(0, 300)}'.`);
-
-const addressOf = (terminus: { readonly address?: unknown } | null | undefined): unknown => {
-  const address = terminus?.address;
-  return typeof address === 'string' ? address : undefined;
-};
 
 function wordOf({ properties }: EngineLink, name: string): string | undefined {
   const word: unknown = properties === null || typeof properties !== 'object' ? undefined : properties[name];

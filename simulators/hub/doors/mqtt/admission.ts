@@ -7,6 +7,7 @@ import { Refusal, refuse } from '../../../vocabulary/service-errors.ts';
 import type { Instant, Millis } from '../../../vocabulary/units.ts';
 import type { Access, ClientCertificate, Grant } from '../../access/access.ts';
 import type { Identity } from '../../registry/registry.ts';
+import type { Throttling } from '../../throttling/throttling.ts';
 import { idAdvice, versionAdvice } from './advice.ts';
 import type { Will } from './hear.ts';
 import { eventsTopic, readTopic } from './topics.ts';
@@ -42,12 +43,33 @@ export interface AdmissionTools {
   readonly access: Access;
   readonly find: (id: string) => Identity | undefined;
   readonly hostName: string;
+  /** Left out, nothing is limited. */
+  readonly throttling?: Pick<Throttling, 'take'> | undefined;
+  /** Left out, nothing is wrong with the hub. */
+  readonly faults?: FaultHooks | undefined;
 }
 
 /** The longest silence the service bears, whatever the client asked for: 1767 s. */
 export const longestSilence: Millis = 1_767_000;
 
 export function admit(
+  packet: IConnectPacket,
+  certificate: ClientCertificate | undefined,
+  protocol: Protocol,
+  tools: AdmissionTools,
+): Admitted | Denied {
+  const admitted = prove(packet, certificate, tools);
+  if ('code' in admitted) return admitted;
+  const { device } = admitted;
+  const denied = denyByFault(device, protocol, tools.faults);
+  if (denied !== undefined) return denied;
+  const over = tools.throttling?.take('connections', 1, device);
+  if (over === undefined) return admitted;
+  return { code: connackCodes.unavailable, detail: `${over.number}: ${over.message}`, device };
+}
+
+/** Whom the packet is of, whatever else is said against it. */
+function prove(
   packet: IConnectPacket,
   certificate: ClientCertificate | undefined,
   { access, find, hostName }: AdmissionTools,
@@ -109,7 +131,7 @@ export function admit(
 }
 
 /** What a fault says against a device that may come in. */
-export function denyByFault(device: DeviceId, protocol: Protocol, faults?: FaultHooks): Denied | undefined {
+function denyByFault(device: DeviceId, protocol: Protocol, faults?: FaultHooks): Denied | undefined {
   const through = faults?.at('admission', device);
   let denied: Denied | undefined;
   through?.({

@@ -1,15 +1,7 @@
 // One accepted socket: unknown until its CONNECT is let in, then a device's connection, then over. Whatever comes in, only this socket
 // suffers from it: it ends, a fact says why.
 import type { Duplex } from 'node:stream';
-import {
-  generate,
-  type IConnectPacket,
-  type IPublishPacket,
-  type ISubscribePacket,
-  parser as newParser,
-  type Packet,
-  type Parser,
-} from 'mqtt-packet';
+import { generate, type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
 import type { Wait } from '../../../clock/waits.ts';
 import { publishPacket } from '../../../packets/publish-packet.ts';
 import type { CloseReason } from '../../../vocabulary/facts.ts';
@@ -17,21 +9,17 @@ import type { KillTarget } from '../../../vocabulary/fault-specs.ts';
 import { type DeviceId, deviceId, type FaultName, type RequestId } from '../../../vocabulary/ids.ts';
 import type { ClientCertificate } from '../../access/access.ts';
 import type { DeviceConnection, Struck } from '../../connections/connections.ts';
-import { largestTelemetry } from '../../messages/sizes.ts';
 import { type Arrival, endSoon, resetStream } from '../arrival.ts';
-import { type Admitted, admit, connackCodes, type Denied, denyByFault } from './admission.ts';
+import { type Admitted, admit, type Denied } from './admission.ts';
 import { isPlainMethodName, topicAdvice } from './advice.ts';
 import type { DoorTools } from './door-tools.ts';
 import { Downstream } from './downstream.ts';
 import { type Heard, hear, hint, type Say, speakWill, type Will } from './hear.ts';
 import { Lifetime } from './lifetime.ts';
+import { greetingLimit, PacketReader, packetLimit } from './packet-reader.ts';
 import { Session } from './subscriptions.ts';
 import { desiredTopic, methodTopic, readTopic } from './topics.ts';
 
-/** A PUBLISH of the largest message with the longest topic; nothing a device may send is longer. */
-const packetLimit = largestTelemetry + 65_536 + 16;
-/** A CONNECT with the longest will there is, 64 KB, and room for names and token; its sender is not known yet. */
-const greetingLimit = 98_304;
 /** Bytes waiting for a device that does not read, 256 of the largest payloads; then it is let go rather than kept in memory. */
 const unreadLimit = 33_554_432;
 
@@ -44,7 +32,7 @@ export class DeviceSocket implements DeviceConnection {
   readonly #tools: DoorTools;
   readonly #socket: Duplex;
   readonly #tcp: Arrival['tcp'];
-  readonly #parser: Parser & { readonly packet?: { readonly length?: number } };
+  readonly #packets: PacketReader;
   readonly #peer: string;
   #state: 'greeting' | 'connected' | 'over' = 'greeting';
   #greeting: Wait | undefined;
@@ -55,8 +43,6 @@ export class DeviceSocket implements DeviceConnection {
   #certificate: ClientCertificate | undefined;
   readonly #lifetime: Lifetime;
   #will: Will | undefined;
-  /** Bytes of a packet that has not come in whole. */
-  #half = 0;
   readonly #say: Say = (topic, body) => this.#publish(topic, body);
 
   constructor({ stream: socket, tcp, peer, tls, websocket, certificate }: Arrival, tools: DoorTools) {
@@ -68,9 +54,10 @@ export class DeviceSocket implements DeviceConnection {
     this.#peer = peer;
     this.#certificate = certificate;
     this.#lifetime = new Lifetime(tools.clock, (reason, detail) => this.#end(reason, detail));
-    this.#parser = newParser();
-    this.#parser.on('packet', (packet) => this.#take(packet));
-    this.#parser.on('error', (error: Error) => this.#unreadable(error));
+    this.#packets = new PacketReader(
+      (packet) => this.#take(packet),
+      (error) => this.#unreadable(error),
+    );
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('error', (error) => this.#gone(error.message));
     socket.on('end', () => this.#gone());
@@ -140,17 +127,15 @@ export class DeviceSocket implements DeviceConnection {
     if (this.#state === 'over') return;
     this.#lifetime.lastSeen = this.#tools.clock.now();
     if (this.#state === 'connected') this.#tools.connections.touch(this.device);
-    try {
-      this.#half = this.#parser.parse(bytes);
-    } catch (error) {
-      this.#refuse(`unreadable packet: ${error instanceof Error ? error.message : String(error)}`);
-      return;
+    const problem = this.#packets.read(bytes);
+    if (problem !== undefined) this.#refuse(problem);
+    else if (this.#packets.coming > this.#limit) {
+      this.#refuse(`a packet of ${this.#packets.coming} bytes; at most ${this.#limit} are allowed here`);
     }
-    const declared = this.#parser.packet?.length ?? 0;
-    const limit = this.#greeting ? greetingLimit : packetLimit;
-    if (Math.max(declared, this.#half) > limit) {
-      this.#refuse(`a packet of ${Math.max(declared, this.#half)} bytes; at most ${limit} are allowed here`);
-    }
+  }
+
+  get #limit(): number {
+    return this.#greeting ? greetingLimit : packetLimit;
   }
 
   #unreadable(error: Error): void {
@@ -195,25 +180,9 @@ export class DeviceSocket implements DeviceConnection {
     const tools = this.#tools;
     const certificate = this.#certificate;
     this.#certificate = undefined;
-    const admitted = admit(packet, certificate, tools);
-    if ('code' in admitted) {
-      this.#deny(admitted);
-      return;
-    }
-    const denied = denyByFault(admitted.device, this.protocol, tools.faults);
-    if (denied !== undefined) {
-      this.#deny(denied);
-      return;
-    }
-    const over = tools.throttling?.take('connections', 1, admitted.device);
-    if (over === undefined) this.#letIn(admitted, packet.clean !== false);
-    else {
-      this.#deny({
-        code: connackCodes.unavailable,
-        detail: `${over.number}: ${over.message}`,
-        device: admitted.device,
-      });
-    }
+    const admitted = admit(packet, certificate, this.protocol, tools);
+    if ('code' in admitted) this.#deny(admitted);
+    else this.#letIn(admitted, packet.clean !== false);
   }
 
   #deny({ code, detail, device, hint: text, faults }: Denied): void {
@@ -291,7 +260,7 @@ export class DeviceSocket implements DeviceConnection {
 
   #gone(detail?: string): void {
     if (this.#state === 'over') return;
-    const half = this.#half > 0 ? `the socket ended ${this.#half} bytes into a packet` : undefined;
+    const half = this.#packets.half > 0 ? `the socket ended ${this.#packets.half} bytes into a packet` : undefined;
     const why = detail ?? half;
     if (this.#state === 'greeting') this.#reportRefused(why ?? 'the socket ended before a CONNECT');
     else if (half !== undefined) this.#reportRefused(half);
