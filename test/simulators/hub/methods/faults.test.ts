@@ -57,6 +57,17 @@ const add = (settings: FaultSettingsInput, more: Partial<FaultSpecInput> = {}) =
 const lift = () => faults.lift(faultName('fault'));
 const nameOf = ({ outcome }: { outcome: unknown }) => (outcome instanceof Refusal ? outcome.name : outcome);
 
+/** A call with a response timeout of 5 s, answered after so long; a fault holds the answer until 250 ms after the deadline. */
+async function anAnswerHeld({ after }: { readonly after: number }) {
+  const { methods, call, connect } = theMethods(faults);
+  const device = connect();
+  add({ kind: 'reply.late', by: fixed(250) });
+  const one = call('d', { responseTimeoutInSeconds: 5 });
+  await clock.advance(after);
+  methods.answered(device, '1', 200, Buffer.from('{}'));
+  return { methods, device, one };
+}
+
 /** Hooks that keep the requests on their way to devices. */
 function keepingDeliveries() {
   const kept: Passages['delivery'][] = [];
@@ -112,12 +123,7 @@ describe('a call that hub.slow holds', () => {
 
 describe('a held answer', () => {
   test('that comes before the deadline is the answer, and the way back was as long as it was held', async () => {
-    const { methods, call, connect } = theMethods(faults);
-    const device = connect();
-    add({ kind: 'reply.late', by: fixed(250) });
-    const one = call('d', { responseTimeoutInSeconds: 5 });
-    await clock.advance(100);
-    methods.answered(device, '1', 200, Buffer.from('{}'));
+    const { one } = await anAnswerHeld({ after: 100 });
     await clock.advance(900);
     lift();
     await clock.advance(0);
@@ -129,12 +135,7 @@ describe('a held answer', () => {
   });
 
   test('that comes after the deadline is dropped; its caller had 504 and learns how long it was held by then', async () => {
-    const { methods, call, connect } = theMethods(faults);
-    const device = connect();
-    add({ kind: 'reply.late', by: fixed(250) });
-    const one = call('d', { responseTimeoutInSeconds: 5 });
-    await clock.advance(100);
-    methods.answered(device, '1', 200, Buffer.from('{}'));
+    const { one } = await anAnswerHeld({ after: 100 });
     await clock.advance(4_900);
     expect(nameOf(one)).toBe('GatewayTimeout');
     const [ended] = facts.of('invocation.ended');
@@ -150,11 +151,7 @@ describe('a held answer', () => {
   });
 
   test('of a connection that is lost meanwhile is dropped', async () => {
-    const { methods, call, connect } = theMethods(faults);
-    const device = connect();
-    add({ kind: 'reply.late', by: fixed(250) });
-    const one = call();
-    methods.answered(device, '1', 200, Buffer.from('{}'));
+    const { one, device } = await anAnswerHeld({ after: 0 });
     device.close('lost');
     await clock.advance(0);
     expect(nameOf(one)).toBe('DeviceConnectionClosedRemotely');
@@ -163,11 +160,7 @@ describe('a held answer', () => {
   });
 
   test('of a hub that stopped meanwhile is no fact any more', async () => {
-    const { methods, call, connect } = theMethods(faults);
-    const device = connect();
-    add({ kind: 'reply.late', by: fixed(250) });
-    const one = call();
-    methods.answered(device, '1', 200, Buffer.from('{}'));
+    const { one, methods } = await anAnswerHeld({ after: 0 });
     methods.stop();
     await clock.advance(0);
     expect(nameOf(one)).toBe('ServiceUnavailable');
