@@ -1,12 +1,13 @@
 // `link.flap`: the link of the device is up for a while, then down for a while, over and over. Each going down is a chance of its own.
 import type { Cancel } from '../../clock/clock.ts';
 import { drawing } from '../../random/distributions.ts';
+import type { LinkState } from '../../vocabulary/facts.ts';
 import type { DeviceGrip } from '../../vocabulary/passages.ts';
 import type { Millis } from '../../vocabulary/units.ts';
 import type { FaultMaker } from '../fault.ts';
 
-/** A device that is not up cannot go down; how soon it is looked at again, at least. */
-const lookAgain: Millis = 100;
+/** A device that is not up cannot go down; how soon it is looked at again. One that is off comes on by somebody's hand. */
+const lookAgain = (state: LinkState): Millis => (state === 'off' || state === 'failed' ? 1_000 : 100);
 
 export const linkFlap: FaultMaker<'link.flap'> = ({ up, down }, { name, clock, randomOf, due, watch }) => {
   const drawUp = drawing(up, randomOf);
@@ -21,9 +22,14 @@ export const linkFlap: FaultMaker<'link.flap'> = ({ up, down }, { name, clock, r
       back = () => {};
       cancel = clock.after(drawUp(grip.device), fall);
     };
+    /** One that comes up late is up for a while all the same. */
+    const wait = (): void => {
+      if (grip.state === 'online') rise();
+      else cancel = clock.after(lookAgain(grip.state), wait);
+    };
     const fall = (): void => {
       if (grip.state !== 'online') {
-        cancel = clock.after(lookAgain, fall);
+        wait();
       } else if (due(grip.device, 'took its link away for a while')) {
         back = grip.keepOff(name, 'link down');
         cancel = clock.after(drawDown(grip.device), rise);

@@ -163,6 +163,18 @@ describe('flap', () => {
     expect(told.filter(({ type }) => type === 'fault.struck').length).toBeGreaterThan(0);
   });
 
+  test('a device that comes up late is up for as long all the same', async () => {
+    const { online, add, clock, story, lift, device } = theDevice();
+    await online();
+    add(flap);
+    device.reboot(5_000);
+    await clock.advance(6_150);
+    const [up, down] = story().slice(-2);
+    expect([up, down]).toEqual([expect.stringMatching(/ online$/), expect.stringMatching(/ waiting \[fault\]$/)]);
+    expect(Number.parseInt(down ?? '', 10) - Number.parseInt(up ?? '', 10)).toBeGreaterThanOrEqual(1_000);
+    lift();
+  });
+
   test('only between the times of its schedule; down when they end, it is up at once', async () => {
     const { online, add, clock, story, lift } = theDevice();
     add(flap, { from: 5_000, until: 6_100 });
