@@ -114,10 +114,11 @@ export class Acknowledger {
   }
 
   #worded({ patch, version }: Due, { how, code, description }: AcknowledgeSpec): JsonObject {
+    // It names no version: nothing that a fault could change.
+    if (how === 'echo') return patch;
     const { id: device, faults } = this.#owner;
     const passage = { device, version, touches: undefined, pass: () => {} };
     faults.at('acknowledgement', device)?.(passage);
-    if (how === 'echo') return patch;
     const more = { ac: code, ...(description === undefined ? {} : { ad: description }), av: passage.version };
     return worded(patch, (value) => ({ value, ...more }));
   }

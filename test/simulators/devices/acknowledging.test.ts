@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { changesOf, join } from '../../../simulators/devices/acknowledging.ts';
 import type { JsonObject } from '../../../simulators/devices/links/connection.ts';
 import { merge } from '../../../simulators/devices/links/twin-json.ts';
+import { type FaultHooks, noFaults } from '../../../simulators/vocabulary/passages.ts';
 import { type AcknowledgeSpec, acknowledgeSchema } from '../../../simulators/vocabulary/specs.ts';
 import { type ADevice, aDevice } from './a-device.ts';
 
@@ -38,6 +39,17 @@ test('echo reports what came as it came; null deletes', async () => {
   desire(device, { rate: 5, old: null }, 2);
   await device.clock.advance(1);
   expect(reports(device)).toEqual([{ rate: 5, old: null }]);
+});
+
+test('echo names no version, and is nothing to faults on versions', async () => {
+  const asked: string[] = [];
+  const faults: FaultHooks = { ...noFaults, at: (stage) => void asked.push(stage) as undefined };
+  const device = aDevice({ acknowledge: acknowledge({ how: 'echo' }), faults });
+  await device.online();
+  desire(device, { rate: 5 }, 2);
+  await device.clock.advance(1);
+  expect(reports(device)).toEqual([{ rate: 5 }]);
+  expect(asked).not.toContain('acknowledgement');
 });
 
 test('value wraps each property with code, description and version', async () => {
