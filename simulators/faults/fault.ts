@@ -32,8 +32,6 @@ export interface FaultTools {
   due(device: DeviceId, what: string): boolean;
   /** For a passage that ends in no fact which could name the fault: one tells `what` it did, at most one a second for each device. */
   tell(device: DeviceId, what: string): void;
-  /** A fact tells `what` it did, where no other fact names it; at most one a second for each device. Counts nothing. */
-  tell(device: DeviceId, what: string): void;
   /** Only whether the schedule's times (from, until, after an event) hold now: counts and draws nothing. */
   within(device: DeviceId): boolean;
   /** It struck, which neither a passage nor `due` shows: counted. */
