@@ -1,8 +1,11 @@
 // Obeys the commands that Microsoft's device SDK tests send as telemetry (commands.ts), so that they run against this hub. The local hub always
-// does: it is there to be broken. What the service does was read off those tests and their authors' words, and differs in three points:
+// does: it is there to be broken. A command is about the device that sent it; what it shares with others on one connection (TCP, the connection, a
+// session, the token links) falls for these too, since one client holds it for all of them. What the service does was read off those tests and
+// their authors' words, and differs in three points:
 // - Kills strike once, after the delay; the device may come back at once, whatever duration is given (azure-iot-sdk-csharp pull request 2745).
-// - A command is acknowledged before it strikes, over MQTT too, where the service leaves it unanswered (azure-iot-sdk-java pull request 832)
-//   and an SDK sends it again and again. Only a reset without delay may overtake the acknowledgement. A link is cut alone; the service is known to end the whole connection (azure-iot-sdk-csharp issue 950).
+// - A command is acknowledged before it strikes, over MQTT too, where the service leaves it unanswered (azure-iot-sdk-java pull request 832) and an
+//   SDK sends it again and again. Only a reset without delay may overtake the acknowledgement. A link is cut alone; the service is known to end the
+//   whole connection (azure-iot-sdk-csharp issue 950).
 // - Throttling, quota and authentication errors refuse the telemetry of the device that asked, from the delay on for the duration; on the service
 //   the whole hub may feel them. Over HTTPS, where a device has no connection, the command itself is refused already.
 import type { Cancel, Clock } from '../../clock/clock.ts';

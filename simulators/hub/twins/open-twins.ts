@@ -126,10 +126,11 @@ export function openTwins(options: TwinsOptions): TwinKeeper {
 
   /** Tells a device. A notification that a fault holds is not delivered as the fact is made; no other fact follows when it is. */
   function inform(device: DeviceId, text: string, version: number): { readonly delivered: boolean } {
-    const through = listens(device) ? faults.at('notification', device) : undefined;
+    const through = faults.at('notification', device);
     let delivered = false;
     let passage: NotificationPassage | undefined;
-    if (through === undefined) delivered = notify(device, text, version);
+    // To whom nothing would be sent, nothing can be lost.
+    if (through === undefined || !listens(device)) delivered = notify(device, text, version);
     else {
       passage = {
         device,
