@@ -1,6 +1,6 @@
 // Runs cases of the timeout laboratory against a Hubfleet that is running, over its control API, and says what came of each.
 //
-//   hubfleet start --headless --ephemeral --json          prints its control address and token
+//   hubfleet start --headless --json          prints its control address and token
 //   node laboratory.mjs --control <url> [--token-env HUBFLEET_CONTROL_TOKEN] [case ...]
 //
 // `runCase` needs nothing but a way to ask: the project's own test runs the same cases inside one process.
@@ -136,7 +136,7 @@ async function executions(name, asking) {
   }
 }
 
-const timesOf = (count) => ['never', 'once', 'twice'][count] ?? `${count} times`;
+const doneWords = (count) => ['not executed', 'executed once', 'executed twice'][count] ?? `executed ${count} times`;
 
 const outcomeOf = ({ httpStatus, deviceStatus, error, duration }) => ({
   ...{ httpStatus, elapsed: duration },
@@ -180,13 +180,17 @@ async function main() {
   const wanted = cases
     .map((each, place) => ({ each, number: place + 1 }))
     .filter(({ each }) => positionals.length === 0 || positionals.some((part) => each.name.includes(part)));
+  if (wanted.length === 0) {
+    console.error(`no case has one of these in its name: ${positionals.join(', ')}`);
+    process.exitCode = 2;
+  }
   for (const { each, number } of wanted) {
     const result = await runCase(each, number, asking);
     const wrong = differences(each, result);
     const { httpStatus, deviceStatus, error, elapsed, executed, journal } = result;
     const status = [httpStatus, deviceStatus ?? error].filter((part) => part !== undefined).join(' ');
     console.log(`${wrong.length === 0 ? 'as expected' : 'DIFFERENT'}  ${String(number).padStart(2)}  ${each.name}`);
-    console.log(`    ${status} after ${Math.round(elapsed)} ms, executed ${timesOf(executed)}. ${journal}`.trimEnd());
+    console.log(`    ${status} after ${Math.round(elapsed)} ms, ${doneWords(executed)}. ${journal}`.trimEnd());
     for (const line of wrong) console.log(`    ${line}`);
     if (wrong.length > 0) process.exitCode = 1;
   }
