@@ -9,7 +9,7 @@ import { useWindow } from '../store/window.ts';
 import { Button } from '../widgets/Button.tsx';
 import { setMillis } from '../widgets/format.ts';
 import { JsonText } from '../widgets/JsonText.tsx';
-import { Words } from '../widgets/schema/SchemaFields.tsx';
+import { Words } from '../widgets/Words.tsx';
 import styles from './Device.module.css';
 
 type Spec = FleetSummary['spec'];

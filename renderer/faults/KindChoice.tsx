@@ -3,7 +3,7 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useState } from 'react';
 import { IconButton } from '../widgets/Button.tsx';
 import { TextField } from '../widgets/Field.tsx';
-import { Words } from '../widgets/schema/SchemaFields.tsx';
+import { Words } from '../widgets/Words.tsx';
 import styles from './Faults.module.css';
 import { type FaultKind, kindsFor } from './kinds.ts';
 

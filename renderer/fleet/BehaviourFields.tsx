@@ -1,6 +1,7 @@
 // What a fleet's devices do on a direct method and with desired properties: the fields are made from the behaviours' own schemas.
 import type { useDraft } from '../widgets/form.tsx';
-import { SchemaFields, VariantChoice, Words } from '../widgets/schema/SchemaFields.tsx';
+import { SchemaFields, VariantChoice } from '../widgets/schema/SchemaFields.tsx';
+import { Words } from '../widgets/Words.tsx';
 import { acknowledgeForm, behaviourForms, formOfBehaviour, methodsForm } from './behaviours.ts';
 import type { Draft } from './draft.ts';
 import styles from './Fleet.module.css';

@@ -1,15 +1,17 @@
 // The fields of a form that a schema asks for. The value is plain JSON; what is wrong with it is told by the schema itself, beside the field.
 import { IconPlus, IconX } from '@tabler/icons-react';
-import { type ReactNode, useId, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { Distribution } from '../../connection/shapes.ts';
 import { Button, IconButton } from '../Button.tsx';
-import { CheckField, NumberField, SelectField, TextField } from '../Field.tsx';
+import { CheckField, SelectField, TextField } from '../Field.tsx';
 import { type Problems, problemAt } from '../form.tsx';
+import { Words } from '../Words.tsx';
 import { DelayPlot } from './DelayPlot.tsx';
 import { JsonField } from './JsonField.tsx';
 import { SamplesField } from './SamplesField.tsx';
 import styles from './Schema.module.css';
-import { type Field, type Form, firstValue, type Shape, type Values } from './shape.ts';
+import { ChoiceOf, ChoicesOf, type FieldProps, NumberOf, type Of, Part, TextsOf } from './SimpleFields.tsx';
+import { type Form, firstValue, firstVariant, type Values } from './shape.ts';
 
 interface FieldsProps {
   readonly form: Form;
@@ -43,15 +45,6 @@ export function withMember(value: Values, name: string, next: unknown): Values {
   const { [name]: _, ...rest } = value;
   return next === undefined ? rest : { ...value, [name]: next };
 }
-
-interface FieldProps {
-  readonly field: Field;
-  readonly value: unknown;
-  change(value: unknown): void;
-  readonly problems: Problems;
-  readonly at: string;
-}
-type Of<Kind extends Shape['kind']> = { readonly shape: Extract<Shape, { kind: Kind }> } & FieldProps;
 
 export function SchemaField(props: FieldProps) {
   const { shape } = props.field;
@@ -120,101 +113,6 @@ export function SchemaField(props: FieldProps) {
   }
 }
 
-function NumberOf({ field, shape, value, change, problems, at }: Of<'number'>) {
-  const [touched, setTouched] = useState(false);
-  const shown = typeof value === 'number' ? rounded(value / shape.factor) : Number.NaN;
-  const empty = Number.isNaN(shown);
-  return (
-    <NumberField
-      label={field.label}
-      hint={<Words text={field.hint} />}
-      {...(shape.unit === undefined ? {} : { unit: shape.unit })}
-      // A field nobody has filled yet is not wrong yet.
-      problem={empty && !touched ? undefined : missing(problemAt(problems, at), empty, field)}
-      value={shown}
-      step={shape.whole ? 1 : 'any'}
-      {...(shape.least === undefined ? {} : { min: shape.least })}
-      {...(shape.most === undefined ? {} : { max: shape.most })}
-      placeholder={field.optional && field.usual === undefined ? 'none' : ''}
-      onBlur={() => setTouched(true)}
-      change={(next) => {
-        setTouched(true);
-        change(Number.isNaN(next) ? (field.optional ? undefined : next) : rounded(next * shape.factor));
-      }}
-    />
-  );
-}
-const missing = (problem: string | undefined, empty: boolean, field: Field) =>
-  problem === undefined ? undefined : empty ? `${field.label}: a number is missing` : problem;
-/** 7% is 0.07, not 0.07000000000000001. */
-const rounded = (value: number): number => Number(value.toPrecision(12));
-
-function ChoiceOf({ field, shape, value, change, problems, at }: Of<'choice'>) {
-  return (
-    <SelectField
-      label={field.label}
-      hint={<Words text={meaningOf(field.hint, String(value ?? field.usual ?? ''))} />}
-      problem={problemAt(problems, at)}
-      value={String(value ?? '')}
-      onChange={({ target }) => change(shape.choices.find((each) => String(each) === target.value))}
-    >
-      {field.optional && field.usual === undefined ? <option value="">none</option> : null}
-      {shape.choices.map((each) => (
-        <option key={each} value={String(each)}>
-          {String(each)}
-        </option>
-      ))}
-    </SelectField>
-  );
-}
-
-/** Of a hint that tells each choice apart, what it says of the one that is chosen. */
-function meaningOf(hint: string | undefined, chosen: string): string | undefined {
-  const parts = hint?.replace(/\.$/, '').split('; ') ?? [];
-  const said = parts.find((part) => part.startsWith(`\`${chosen}\`: `))?.slice(chosen.length + 4);
-  return said === undefined ? hint : `${said.charAt(0).toUpperCase()}${said.slice(1)}.`;
-}
-
-/** Several of a few; none of them means that it is left out. */
-function ChoicesOf({ field, shape, value, change, problems, at }: Of<'choices'>) {
-  const chosen = Array.isArray(value) ? (value as string[]) : [];
-  const put = (name: string, on: boolean) => {
-    const next = shape.choices.filter((each) => (each === name ? on : chosen.includes(each)));
-    change(next.length === 0 && field.optional ? undefined : next);
-  };
-  return (
-    <Part label={field.label} hint={field.hint} problem={problemAt(problems, at)}>
-      <div className={styles.checks}>
-        {shape.choices.map((each) => (
-          <CheckField key={each} label={each} checked={chosen.includes(each)} change={(on) => put(each, on)} />
-        ))}
-      </div>
-    </Part>
-  );
-}
-
-function TextsOf({ field, value, change, problems, at }: FieldProps) {
-  const [text, setText] = useState(() => (Array.isArray(value) ? value.join(', ') : ''));
-  return (
-    <TextField
-      className={styles.wide ?? ''}
-      label={field.label}
-      hint={
-        <>
-          <Words text={field.hint} /> Parted by commas.
-        </>
-      }
-      mono
-      problem={problemAt(problems, at)}
-      value={text}
-      onChange={({ target }) => {
-        setText(target.value);
-        change(target.value.split(/[\s,]+/).filter(Boolean));
-      }}
-    />
-  );
-}
-
 function VariantsOf({
   field,
   variants,
@@ -264,7 +162,7 @@ export function VariantChoice({
       problem={problem}
       onChange={({ target }) => {
         const next = variants.find((each) => each.kind === target.value);
-        if (next) change(sampleOf(next));
+        if (next) change(firstVariant(next));
       }}
     >
       {variants.map((each) => (
@@ -275,17 +173,6 @@ export function VariantChoice({
     </SelectField>
   );
 }
-
-/** Lengths to begin with, so that a distribution can be looked at before it is changed. */
-const samples: Readonly<Record<string, Values>> = {
-  fixed: { ms: 1_000 },
-  uniform: { low: 200, high: 2_000 },
-  normal: { mean: 1_000, deviation: 250 },
-  'log-normal': { median: 800, sigma: 0.5 },
-  pareto: { least: 200, shape: 1.5 },
-  spike: { base: 50, spike: 5_000, probability: 0.05 },
-};
-const sampleOf = (form: Form): Values => ({ ...firstValue(form), ...samples[form.kind] });
 
 function ListOf({ field, shape, value, change, problems, at }: Of<'list'>) {
   const items = Array.isArray(value) ? (value as Values[]) : [];
@@ -358,34 +245,4 @@ function GroupOf({ field, shape, value, change, problems, at }: Of<'group'>) {
       ) : null}
     </div>
   );
-}
-
-function Part({
-  label,
-  hint,
-  problem,
-  children,
-}: {
-  readonly label: string;
-  readonly hint: string | undefined;
-  readonly problem: string | undefined;
-  readonly children: ReactNode;
-}) {
-  const id = useId();
-  return (
-    <fieldset className={`${styles.part} ${styles.wide}`} aria-describedby={id}>
-      <legend className={styles.label}>{label}</legend>
-      <p id={id} className={problem ? styles.problem : styles.hint}>
-        {problem ?? <Words text={hint} />}
-      </p>
-      {children}
-    </fieldset>
-  );
-}
-
-/** A sentence in which what stands between backticks is code. */
-export function Words({ text }: { readonly text: string | undefined }) {
-  if (text === undefined) return null;
-  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence are their places
-  return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
 }

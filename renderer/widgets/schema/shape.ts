@@ -218,7 +218,8 @@ const firstOf = (shape: Shape): unknown => {
     case 'variants':
       return shape.variants[0] ? firstValue(shape.variants[0]) : {};
     case 'distribution':
-      return firstDelay;
+      // What latencies of real systems look like.
+      return { kind: 'log-normal', ...firstLengths['log-normal'] };
     case 'group':
       return firstValue(shape.form);
     case 'json':
@@ -226,5 +227,15 @@ const firstOf = (shape: Shape): unknown => {
   }
 };
 
-/** What latencies of real systems look like. */
-const firstDelay = { kind: 'log-normal', median: 800, sigma: 0.5 };
+/** Lengths to begin with, so that a distribution can be looked at before it is changed. */
+const firstLengths: Readonly<Record<string, Values>> = {
+  fixed: { ms: 1_000 },
+  uniform: { low: 200, high: 2_000 },
+  normal: { mean: 1_000, deviation: 250 },
+  'log-normal': { median: 800, sigma: 0.5 },
+  pareto: { least: 200, shape: 1.5 },
+  spike: { base: 50, spike: 5_000, probability: 0.05 },
+};
+
+/** A new value of a variant that was chosen. */
+export const firstVariant = (form: Form): Values => ({ ...firstValue(form), ...firstLengths[form.kind] });
