@@ -206,7 +206,7 @@ const link = [
     {
       title: 'Half-open',
       description:
-        'The link goes silent in both directions and nobody is told: no FIN, no RST. Both sides find out by their own timeouts, and a link that the device opens then is silent too. Lifted in time, what was held arrives. On an AMQP connection that devices share it is the links of this device alone.',
+        'The link goes silent in both directions and nobody is told: no FIN, no RST. Both sides find out by their own timeouts, and a link that the device opens then is silent too. Lifted in time, what was held arrives. On an AMQP connection that devices share it is the links of this device alone, which finds out when it renews its token.',
       touches: 'device',
     },
     {},
