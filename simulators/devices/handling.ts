@@ -180,13 +180,20 @@ export class Handling extends Program<Handler> implements DeviceActions, LinkGri
   override abandon(): void {
     this.#gone = true;
     this.#end('lost');
+    this.#takeBack();
     super.abandon();
   }
 
   /** The device hangs: nothing more comes of it, and its caller waits until it gives up. */
   freeze(): void {
     this.#end('silent');
+    this.#takeBack();
     super.abandon();
+  }
+
+  /** What a fault still holds comes to no other fault: there is nothing left for one to strike. */
+  #takeBack(): void {
+    if (this.#passage) this.#passage.pass = () => {};
   }
 
   #leave(rid: RequestId, status: number, text: string): void {

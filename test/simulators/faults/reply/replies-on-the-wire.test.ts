@@ -5,8 +5,9 @@ import { systemClock } from '../../../../simulators/clock/system.ts';
 import { openInvoker } from '../../../../simulators/invoker/invoker.ts';
 import type { Lab } from '../../../../simulators/lab/lab.ts';
 import type { FaultSettingsInput } from '../../../../simulators/vocabulary/fault-specs.ts';
-import { deviceId, faultName } from '../../../../simulators/vocabulary/ids.ts';
+import { deviceId, faultName, fleetName } from '../../../../simulators/vocabulary/ids.ts';
 import { addFault, addFleet, aLab, allOnline, until } from '../../../support/a-lab.ts';
+import { theFault } from '../a-passage.ts';
 import { aFaultedFleet, pump } from '../link/a-faulted-fleet.ts';
 
 interface Seen {
@@ -115,6 +116,22 @@ test.each(['mqtt', 'amqp'] as const)(
       await lab.liftFault(fault);
       expect(await answer).toMatchObject({ status: 200, body: started });
     }
+  },
+);
+
+test.each(['mqtt', 'amqp'] as const)(
+  'over %s a reply that is held when its fleet is removed is lost, told once, and strikes nothing more',
+  async (protocol) => {
+    const fleet = await aFaultedFleet({ protocol });
+    fleet.add({ kind: 'reply.delay', delay: { kind: 'fixed', ms: 600_000 } });
+    fleet.add({ kind: 'reply.status', status: 418 }, { name: 'behind' });
+    const answer = fleet.call(pump, 'held');
+    await until(() => fleet.strikes() === 1);
+    fleet.fleets.removeFleet(fleetName('pumps'));
+    expect((await answer).status).toBe(404);
+    fleet.lift();
+    expect(fleet.of('method.handled')).toMatchObject([{ outcome: 'lost', touches: [{ fault: theFault }] }]);
+    expect(fleet.strikes()).toBe(1);
   },
 );
 
