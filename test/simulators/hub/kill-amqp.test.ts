@@ -156,6 +156,27 @@ describe('more than a link', () => {
     expect(await bench.invoke('d')).toMatchObject({ status: 200 });
   });
 
+  test('a session gives back what was not settled on it; the next one has all of its credit', async () => {
+    const client = await bench.device('d');
+    const own = client.session();
+    const first = await client.receiver('/devices/d/messages/devicebound', { autoaccept: false }, own);
+    const to = '/devices/d/messages/devicebound';
+    for (const body of ['one', 'two'])
+      bench.messages.send({ body: Buffer.from(body), system: { to }, application: {} });
+    expect(dataOf((await first.inbox.next()).message)).toBe('one');
+    expect(dataOf((await first.inbox.next()).message)).toBe('two');
+    grip().kill('session', by, '');
+    expect(await gone()).toMatchObject({ reason: 'fault', faults: [by] });
+    expect(bench.messages.count(deviceId('d'))).toBe(2);
+    const next = client.session();
+    const second = await client.receiver('/devices/d/messages/devicebound', {}, next);
+    expect(dataOf((await second.inbox.next()).message)).toBe('one');
+    expect(dataOf((await second.inbox.next()).message)).toBe('two');
+    const telemetry = await client.sender('/devices/d/messages/events', {}, next);
+    const sent = Array.from({ length: 450 }, () => client.send(telemetry, { body: 'x' }));
+    expect(new Set(await Promise.all(sent))).toEqual(new Set(['accepted']));
+  });
+
   test('what is sent on a session that the hub ended is passed over', async () => {
     const client = await bench.device('d', 'e');
     const other = client.session();
