@@ -38,7 +38,7 @@ export async function runCase(each, number, /** @type {Asking} */ asking) {
     const [first, again] = await callAndMeanwhile(each, name, asking, lift);
     const told = await journalOf(each, name, first, asking);
     await lift();
-    if (each.powerCycle) await begin({ begin: { dark: 300 } }, name, asking);
+    if (each.powerCycle) await begin({ begin: { dark: 1_000 } }, name, asking);
     const executed = await executions(name, asking);
     return {
       ...outcomeOf(first),
