@@ -1,11 +1,13 @@
 // The presets: faults that can be added as they are, as often as one likes.
 import { expect, test } from 'vitest';
+import { holdWhen } from '../../../simulators/vocabulary/fault-fit.ts';
 import { faultPresets, withFreeNames } from '../../../simulators/vocabulary/fault-presets.ts';
 import { faultSpecSchema } from '../../../simulators/vocabulary/specs.ts';
 
 test('every preset can be added as it is, all of them side by side', () => {
   const names = faultPresets.flatMap(({ faults }) => faults.map((fault) => String(faultSpecSchema.parse(fault).name)));
   expect(new Set(names).size).toBe(names.length);
+  for (const fault of faultPresets.flatMap(({ faults }) => faults)) holdWhen(faultSpecSchema.parse(fault));
   expect(faultPresets.map(({ title }) => title)).toEqual([
     ...['Slow tail', 'Dead share', 'Flaky link', 'Works then drops', 'Answers after the deadline'],
     ...['Reboot loop', 'Brown-out hub', 'Throttled S1'],
