@@ -76,7 +76,9 @@ export function FleetFooter() {
   return (
     <section className={styles.footer} aria-label="Selected devices">
       <span role="status" className={styles.count}>
-        {filter.trim() === '' ? all : `${count(matching)} of ${chosen > 0 ? count(total) : all}`}
+        <span className={chosen > 0 ? styles.whole : ''}>
+          {filter.trim() === '' ? all : `${count(matching)} of ${all}`}
+        </span>
         {chosen > 0 ? <strong>{count(chosen)} selected</strong> : null}
       </span>
       {chosen > 0 ? (
