@@ -20,6 +20,32 @@ test('an empty window offers the demo fleet, and one click brings a hundred devi
   expect(complaints).toEqual([]);
 });
 
+test('the firmware fleet is one click away, and a twin tells the phases of its update', async ({
+  page,
+  empty: host,
+}) => {
+  await page.goto(host.url);
+  await page.getByRole('button', { name: 'Or start the firmware fleet' }).click();
+  await expect(page.getByRole('region', { name: 'Totals' })).toContainText('200 / 200 online');
+  await host.contract.run('fleet.change', {
+    fleet: 'firmware',
+    behaviour: { kind: 'firmwareUpdate', download: 2_000, apply: 500, dark: 200 },
+  });
+  await page.getByRole('button', { name: 'meter-0001', exact: true }).click();
+  const device = page.getByRole('region', { name: 'Device meter-0001' });
+  await device.getByRole('tab', { name: /Twin/ }).click();
+  await page.getByRole('combobox', { name: 'Method', exact: true }).fill('firmwareUpdate');
+  await page.getByRole('textbox', { name: 'Payload as JSON' }).fill('{"version":"2.0.0"}');
+  await page.keyboard.press('Control+Enter');
+  const phase = device.getByRole('row', { name: /^phase/ });
+  await expect(phase).toContainText('"downloading"');
+  await expect(phase).toContainText('"done"');
+  await expect(device.getByRole('row', { name: /^version/ })).toContainText('"2.0.0"');
+  for (const each of ['downloading', 'applying', 'rebooting', 'done']) {
+    await expect(device.getByRole('row', { name: new RegExp(`^${each} "20`) })).toBeVisible();
+  }
+});
+
 test('a fleet of your own is checked as it is typed and then comes online', async ({ page, empty: host }) => {
   await page.goto(host.url);
   await page.getByRole('button', { name: 'Add a fleet of your own' }).click();
