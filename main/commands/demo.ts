@@ -26,14 +26,19 @@ export const demoFaults: readonly FaultSpecInput[] = [
   { name: 'silent', seed: 11, settings: { kind: 'reply.never' }, on: { fleet: demo, share: 0.02 } },
 ];
 
-/** `firmwareUpdate` with `{"version": "2.0.0"}` takes them some 17 s; every tenth fails while it applies the image. */
+/** `firmwareUpdate` with `{"version": "2.0.0"}` takes them 12 to 22 s; every tenth fails while it applies the image. */
 export const firmwareFleet: FleetSpecInput = {
   name: fleetName('firmware'),
   count: 200,
   id: 'meter-{index:0000}',
   behaviour: {
     kind: 'several',
-    of: [{ kind: 'firmwareUpdate', failing: 0.1 }, { kind: 'getStatus' }, { kind: 'factoryReset' }, { kind: 'reboot' }],
+    of: [
+      { kind: 'firmwareUpdate', failing: 0.1, jitter: 0.3 },
+      { kind: 'getStatus' },
+      { kind: 'factoryReset' },
+      { kind: 'reboot' },
+    ],
   },
 };
 

@@ -77,6 +77,9 @@ const simple = [
     {
       download: millisField('download').default(8_000).describe('How long the download takes, ms.'),
       apply: millisField('apply').default(4_000).describe('How long applying takes, ms.'),
+      jitter: probability('jitter')
+        .default(0)
+        .describe('By up to this part a device is faster or slower than that, drawn for each update, 0 to 1.'),
       dark: dark(5_000),
       version: z.string().min(1).max(64).default('1.0.0').describe('What it runs before the first update.'),
       failing: probability('failing').default(0).describe('This part of the updates fails, drawn each time, 0 to 1.'),

@@ -35,17 +35,18 @@ export const firmwareUpdate: BehaviourMaker<Spec> = (spec) => ({
     // Drawn for each update, needed or not, so that one list of versions or another changes no other draw.
     const drawn = device.random() < spec.failing;
     const fails = drawn || spec.failingVersions.includes(asked.version);
+    const pace = spec.jitter === 0 ? 1 : 1 + spec.jitter * (2 * device.random() - 1);
     keep(device, { version, update: begun(version, asked, device.isoNow()) });
     await device.reply(202, { message: `Update from ${version} to ${asked.version} started` });
     await tryReport(device, { firmware: device.memory.firmware });
     for (const [phase, length] of [
-      ['downloading', spec.download],
-      ['applying', spec.apply],
+      ['downloading', spec.download * pace],
+      ['applying', spec.apply * pace],
     ] as const) {
       if (!(await work(device, phase, length, fails && spec.failingAt === phase))) return;
     }
     await enter(device, 'rebooting', { error: fails ? `${asked.version} does not start` : null });
-    device.reboot(spec.dark);
+    device.reboot(Math.round(spec.dark * pace));
   },
 
   async onStart(device) {
@@ -101,7 +102,9 @@ async function work(device: DeviceActions, phase: Phase, length: Millis, fails: 
     const firmware = device.memory.firmware as Firmware & { update: Update };
     if (fails && part >= parts / 2) {
       const error = `${phase} ${firmware.update.to} failed`;
-      await reportForSure(device, { firmware: changed(device, 'failed', { error, progress: 100 }) });
+      await reportForSure(device, {
+        firmware: changed(device, 'failed', { error, progress: firmware.update.progress }),
+      });
       return false;
     }
     const progress = (100 * part) / parts;
@@ -114,13 +117,13 @@ async function work(device: DeviceActions, phase: Phase, length: Millis, fails: 
 /** The device is up again: after the reboot of the update itself, or cut off in the middle of it. */
 async function comeBack(device: StartActions, firmware: Firmware, update: Update): Promise<void> {
   keep(device, firmware);
-  const { phase, to } = update;
+  const { phase, to, progress } = update;
   if (phase !== 'rebooting') {
     const error = `interrupted by a reboot while ${phase}`;
-    await reportForSure(device, { firmware: changed(device, 'failed', { error, progress: 100 }) });
+    await reportForSure(device, { firmware: changed(device, 'failed', { error, progress }) });
   } else if (update.error !== null) {
     const error = `${update.error}; back on ${firmware.version}`;
-    await reportForSure(device, { firmware: changed(device, 'failed', { error, progress: 100 }) });
+    await reportForSure(device, { firmware: changed(device, 'failed', { error, progress }) });
   } else {
     await reportForSure(device, { firmware: changed(device, 'done', { progress: 100 }, to) });
   }

@@ -83,16 +83,36 @@ test('an update while one is under way is answered 409 and changes nothing', asy
 });
 
 test.each([
-  ['downloading', 'downloading 2.0.0 failed'],
-  ['applying', 'applying 2.0.0 failed'],
-  ['rebooting', '2.0.0 does not start; back on 1.0.0'],
-])('one that fails while %s says why and keeps its version', async (failingAt, error) => {
-  const device = aFirmware({ failing: 1, failingAt });
-  await device.online();
-  await update(device, { version: '2.0.0' });
-  await device.clock.advance(30_000);
-  expect(steps(device).at(-1)).toBe('failed 100 1.0.0');
-  expect(reports(device).at(-1)?.firmware.update?.error).toBe(error);
+  ['downloading', 25, 'downloading 2.0.0 failed'],
+  ['applying', 25, 'applying 2.0.0 failed'],
+  ['rebooting', 0, '2.0.0 does not start; back on 1.0.0'],
+])(
+  'one that fails while %s says how far it came and why, and keeps its version',
+  async (failingAt, progress, error) => {
+    const device = aFirmware({ failing: 1, failingAt });
+    await device.online();
+    await update(device, { version: '2.0.0' });
+    await device.clock.advance(30_000);
+    expect(steps(device).at(-1)).toBe(`failed ${progress} 1.0.0`);
+    expect(reports(device).at(-1)?.firmware.update?.error).toBe(error);
+  },
+);
+
+test('with jitter a device takes its own time, the same for the same seed', async () => {
+  const lengths = await Promise.all(
+    [0, 0, 0.3].map(async (jitter) => {
+      const device = aFirmware({ jitter });
+      await device.online();
+      const begun = device.clock.now();
+      await update(device, { version: '2.0.0' });
+      while (steps(device).at(-1) !== 'done 100 2.0.0') await device.clock.advance(100);
+      return device.clock.now() - begun;
+    }),
+  );
+  const [one, other, drawn = 0] = lengths;
+  expect(one).toBe(other);
+  expect(drawn).not.toBe(one);
+  expect(Math.abs(drawn - (one ?? 0))).toBeLessThanOrEqual(0.3 * (one ?? 0));
 });
 
 test('versions that always fail do so, and the next may succeed', async () => {
@@ -102,7 +122,7 @@ test('versions that always fail do so, and the next may succeed', async () => {
   await device.clock.advance(30_000);
   await update(device, { version: '2.0.1' }, '2');
   await device.clock.advance(30_000);
-  expect(steps(device).filter((step) => /^(failed|done)/.test(step))).toEqual(['failed 100 1.0.0', 'done 100 2.0.1']);
+  expect(steps(device).filter((step) => /^(failed|done)/.test(step))).toEqual(['failed 25 1.0.0', 'done 100 2.0.1']);
   expect(reports(device).at(-1)?.firmware.update).toMatchObject({ error: null, times: { failed: null } });
 });
 
