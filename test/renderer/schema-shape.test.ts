@@ -49,7 +49,7 @@ test('several behaviours are a list of the others, each with its own fields', ()
   );
   const firmware = list.of.find(({ kind }) => kind === 'firmwareUpdate');
   expect(firmware?.fields.map(({ shape }) => shape.kind)).toEqual([
-    ...['number', 'number', 'number', 'text', 'number', 'choice', 'texts'],
+    ...['number', 'number', 'number', 'number', 'text', 'number', 'choice', 'texts'],
   ]);
 });
 

@@ -11,7 +11,9 @@ hub, device, work = env["HUB"], env["DEVICE"], float(env["WORK"])
 
 
 def say(*words):
-    print(*words, flush=True)
+    # In one piece: two threads say things, and print writes words and line ends one by one.
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def token():
