@@ -1,6 +1,6 @@
 // `hubfleet start --headless`: hub and fleets without a window, commanded through the control API alone.
 import { openWorkbench, type WorkbenchOptions } from '../workspace/workbench.ts';
-import { type CliHost, type CliTools, untilStopped } from './host.ts';
+import { type CliHost, type CliTools, untilStopped, workbenchTools } from './host.ts';
 
 /** Runs until SIGINT or SIGTERM. Its ready line comes once the fleets of last time and the demo are registered. */
 export async function runHeadless(
@@ -10,12 +10,7 @@ export async function runHeadless(
   tools: CliTools,
 ): Promise<void> {
   const stopped = untilStopped(host);
-  const workbench = await openWorkbench(options, {
-    ...tools,
-    now: () => tools.clock.now(),
-    process: host.process,
-    notice: host.err,
-  });
+  const workbench = await openWorkbench(options, workbenchTools(host, tools));
   try {
     let over = false;
     void stopped.then(() => {

@@ -50,3 +50,11 @@ export const untilStopped = (host: CliHost): Promise<void> =>
       resolve();
     });
   });
+
+/** What a workbench needs of this host. */
+export const workbenchTools = (host: CliHost, tools: CliTools): WorkbenchTools => ({
+  ...tools,
+  now: () => tools.clock.now(),
+  process: host.process,
+  notice: host.err,
+});

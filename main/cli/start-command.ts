@@ -10,7 +10,7 @@ import { openWorkbench, type WorkbenchOptions } from '../workspace/workbench.ts'
 import { recentFailure, rememberFailure } from './desktop-runtime.ts';
 import { deviceCaFlag, hostName, port, wholeNumber } from './flags.ts';
 import { runHeadless } from './headless.ts';
-import { type CliHost, type CliTools, untilStopped } from './host.ts';
+import { type CliHost, type CliTools, untilStopped, workbenchTools } from './host.ts';
 import { readCertificates } from './pem-files.ts';
 
 interface StartFlags {
@@ -147,12 +147,7 @@ async function serveBrowser(
   tools: CliTools,
 ): Promise<void> {
   const stopped = untilStopped(host);
-  const workbench = await openWorkbench(options, {
-    ...tools,
-    now: () => tools.clock.now(),
-    process: host.process,
-    notice: host.err,
-  });
+  const workbench = await openWorkbench(options, workbenchTools(host, tools));
   try {
     const token = tools.randomBytes(24).toString('base64url');
     const web = await openWeb({ bench: workbench, clock: tools.clock, window: tools.window, port: flags.port, token });

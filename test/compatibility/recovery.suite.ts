@@ -3,7 +3,7 @@
 // `disconnect`. Then the next operation connects again, but methods stay off until one is listened for anew.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandNames } from '../../simulators/hub/fault-injection/commands.ts';
-import type { KillTarget } from '../../simulators/vocabulary/fault-specs.ts';
+import { type KillTarget, killTargets } from '../../simulators/vocabulary/fault-specs.ts';
 import { type FaultyHub, openFaultyHub, type SdkDevice, type Transport } from './faulty-hub.ts';
 import { portsProblem } from './support.ts';
 
@@ -14,16 +14,7 @@ if (problem !== undefined) {
   );
 }
 
-const amqpLinks = [
-  'cbs-request-link',
-  'cbs-response-link',
-  'method-request-link',
-  'method-response-link',
-  'twin-request-link',
-  'twin-response-link',
-  'telemetry-link',
-  'message-link',
-] as const satisfies readonly KillTarget[];
+const amqpLinks = killTargets.filter((what) => what.endsWith('-link'));
 
 describe.skipIf(problem !== undefined).concurrent('official Node device client', { timeout: 30_000 }, () => {
   let hub: FaultyHub;

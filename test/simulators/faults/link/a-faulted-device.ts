@@ -1,4 +1,5 @@
 // One device on a tiny broker under a virtual clock, with faults put on it and lifted.
+import { afterEach, expect } from 'vitest';
 import type { FleetSettings } from '../../../../simulators/devices/device.ts';
 import { FaultSet } from '../../../../simulators/faults/faults.ts';
 import type { FaultFact } from '../../../../simulators/vocabulary/facts.ts';
@@ -40,3 +41,21 @@ export function aFaultedDevice(changes: Partial<FleetSettings> = {}) {
   };
 }
 export type AFaultedDevice = ReturnType<typeof aFaultedDevice>;
+
+/** Makes devices that are stopped after each test of the `describe` it is called in, and must then have left no timer behind. */
+export function faultedDevices(): typeof aFaultedDevice {
+  const made: AFaultedDevice[] = [];
+  afterEach(async () => {
+    for (const { device, clock, faults } of made.splice(0)) {
+      faults.liftAll();
+      device.stop();
+      await clock.advance(5_000);
+      expect(clock.pending, 'timers left behind').toBe(0);
+    }
+  });
+  return (changes) => {
+    const one = aFaultedDevice(changes);
+    made.push(one);
+    return one;
+  };
+}

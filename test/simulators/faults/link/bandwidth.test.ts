@@ -1,10 +1,10 @@
 // `link.bandwidth`: bytes take their time, one piece after the other, and lifting it loses none.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { publishPacket } from '../../../../simulators/packets/publish-packet.ts';
 import type { FaultSettingsInput, FaultSpecInput } from '../../../../simulators/vocabulary/fault-specs.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { until } from '../../../support/a-lab.ts';
-import { aFaultedDevice } from './a-faulted-device.ts';
+import { faultedDevices } from './a-faulted-device.ts';
 import { aFaultedFleet, pump } from './a-faulted-fleet.ts';
 
 const narrow = (bytesPerSecond: number, direction: 'both' | 'up' | 'down' = 'both'): FaultSettingsInput => ({
@@ -12,20 +12,11 @@ const narrow = (bytesPerSecond: number, direction: 'both' | 'up' | 'down' = 'bot
 });
 
 describe('in virtual time', () => {
-  const made: ReturnType<typeof aFaultedDevice>[] = [];
-  afterEach(async () => {
-    for (const { device, clock, faults } of made.splice(0)) {
-      faults.liftAll();
-      device.stop();
-      await clock.advance(5_000);
-      expect(clock.pending, 'timers left behind').toBe(0);
-    }
-  });
+  const make = faultedDevices();
 
   /** Online; tells how long each reply took from `begin`, ms. */
   async function aDeviceWith(settings: FaultSettingsInput, when?: FaultSpecInput['when']) {
-    const one = aFaultedDevice();
-    made.push(one);
+    const one = make();
     await one.online();
     one.add(settings, when);
     const begun = one.clock.now();

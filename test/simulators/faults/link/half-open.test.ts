@@ -1,29 +1,20 @@
 // `link.half-open`: nothing leaves, nothing arrives, and nobody is told; lifted in time, nothing is lost.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FaultSpecInput } from '../../../../simulators/vocabulary/fault-specs.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { seconds } from '../../../../simulators/vocabulary/units.ts';
 import { until } from '../../../support/a-lab.ts';
 import { theFault } from '../a-passage.ts';
-import { aFaultedDevice } from './a-faulted-device.ts';
+import { faultedDevices } from './a-faulted-device.ts';
 import { aFaultedFleet, pump } from './a-faulted-fleet.ts';
 
 const halfOpen = { kind: 'link.half-open' } as const;
 
 describe('in virtual time', () => {
-  const made: ReturnType<typeof aFaultedDevice>[] = [];
-  afterEach(async () => {
-    for (const { device, clock, faults } of made.splice(0)) {
-      faults.liftAll();
-      device.stop();
-      await clock.advance(5_000);
-      expect(clock.pending, 'timers left behind').toBe(0);
-    }
-  });
+  const make = faultedDevices();
 
   async function aDeviceWith(when?: FaultSpecInput['when']) {
-    const one = aFaultedDevice({ keepAliveSeconds: 60 });
-    made.push(one);
+    const one = make({ keepAliveSeconds: 60 });
     await one.online();
     one.add(halfOpen, when);
     const strikes = () => {

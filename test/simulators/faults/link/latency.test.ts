@@ -1,10 +1,10 @@
 // `link.latency`: pieces arrive later, in order, and lifting it loses none; a device beside it on the same connection is not slowed.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FaultSettingsInput, FaultSpecInput } from '../../../../simulators/vocabulary/fault-specs.ts';
 import { deviceId } from '../../../../simulators/vocabulary/ids.ts';
 import { until } from '../../../support/a-lab.ts';
 import { theFault } from '../a-passage.ts';
-import { aFaultedDevice } from './a-faulted-device.ts';
+import { faultedDevices } from './a-faulted-device.ts';
 import { aFaultedFleet, pump } from './a-faulted-fleet.ts';
 
 const latency = (ms: number, direction: 'both' | 'up' | 'down' = 'both'): FaultSettingsInput => ({
@@ -13,20 +13,11 @@ const latency = (ms: number, direction: 'both' | 'up' | 'down' = 'both'): FaultS
 });
 
 describe('in virtual time', () => {
-  const made: ReturnType<typeof aFaultedDevice>[] = [];
-  afterEach(async () => {
-    for (const { device, clock, faults } of made.splice(0)) {
-      faults.liftAll();
-      device.stop();
-      await clock.advance(5_000);
-      expect(clock.pending, 'timers left behind').toBe(0);
-    }
-  });
+  const make = faultedDevices();
 
   /** Online; each call notes when its reply reached the hub, ms after the last `begin`. */
   async function aDeviceWith(settings?: FaultSettingsInput, when?: FaultSpecInput['when']) {
-    const one = aFaultedDevice();
-    made.push(one);
+    const one = make();
     await one.online();
     if (settings) one.add(settings, when);
     const begun = one.clock.now();
